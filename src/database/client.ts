@@ -1,0 +1,169 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { join } from 'node:path'
+import { PGlite } from '@electric-sql/pglite'
+import { PrismaPg } from '@prisma/adapter-pg'
+import type { SqlMigrationAwareDriverAdapterFactory } from '@prisma/driver-adapter-utils'
+import { tryLock } from 'fs-native-extensions'
+import pg from 'pg'
+import { PrismaPGlite } from 'pglite-prisma-adapter'
+import { StartError } from '../errors.ts'
+import { PrismaClient } from './generated/prisma/client.ts'
+import { INT8, int8, type Sql, TIMESTAMPTZ, timestamptz } from './sql.ts'
+
+/** An open database, whichever it is. */
+export interface Database {
+  readonly kind: 'pglite' | 'postgresql'
+  /** Hot reads, and the writes of ingestion. */
+  readonly sql: Sql
+  /** Set-up, keys, and what else is off the hot path. Its 64-bit ids are bigint: they stay in this layer's callers' writes. */
+  readonly prisma: PrismaClient
+  /** Lends Prisma's schema engine what it works on; of several processes that ask at once, one at a time gets it. */
+  withSchemaAdapter<T>(work: (adapter: SqlMigrationAwareDriverAdapterFactory) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+export interface DatabaseOptions {
+  /** PostgreSQL's address; without it the database is a PGlite in `dataDir`. */
+  databaseUrl?: string | undefined
+  dataDir: string
+  /** How long PostgreSQL may work on one statement, in milliseconds. */
+  statementTimeout: number
+}
+
+/** Opens the database that the options name. @throws StartError when the data folder is locked or cannot be used. */
+export const openDatabase = ({ databaseUrl, dataDir, statementTimeout }: DatabaseOptions): Promise<Database> =>
+  databaseUrl === undefined ? openFolder(dataDir) : openPostgres(databaseUrl, statementTimeout)
+
+/** A pool of connections to PostgreSQL. It connects when first used. */
+export const openPostgres = async (databaseUrl: string, statementTimeout: number): Promise<Database> => {
+  const { types } = pg
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    max: 10,
+    connectionTimeoutMillis: 5000,
+    types: {
+      getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+        oid === INT8 ? int8 : oid === TIMESTAMPTZ ? timestamptz : types.getTypeParser(oid, format as 'text'),
+    } as pg.CustomTypesConfig,
+    // settings, not start-up parameters: PgBouncer refuses those it does not know
+    onConnect: async client => {
+      await client.query(`set timezone = 'UTC'; set statement_timeout = ${Math.trunc(statementTimeout)}`)
+    },
+  } as pg.PoolConfig)
+  pool.on('error', () => {}) // an idle connection that broke is replaced by the pool; the next statement tells whether that works
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
+  return {
+    kind: 'postgresql',
+    sql: {
+      rows: async ({ name, text }, values) => (await pool.query({ name, text, values: values as unknown[] })).rows,
+      script: async text => {
+        await pool.query(text)
+      },
+    },
+    prisma,
+    withSchemaAdapter: async work => {
+      // the lock lives as long as its connection, and has no time limit, unlike the engine's own
+      const guard = new pg.Client({ connectionString: databaseUrl })
+      // one connection, since the engine's lock and its statements have to share a session
+      const single = new pg.Pool({ connectionString: databaseUrl, max: 1 })
+      try {
+        await guard.connect()
+        await guard.query('select pg_advisory_lock($1)', [MIGRATION_LOCK])
+        return await work(runningScripts(new PrismaPg(single), script => single.query(script)))
+      } finally {
+        await single.end()
+        await guard.end()
+      }
+    },
+    close: async () => {
+      await prisma.$disconnect()
+      await pool.end()
+    },
+  }
+}
+
+/** Any number that nothing else in the database locks. */
+const MIGRATION_LOCK = 7_436_001
+
+/** PGlite above its own folder, which one process at a time may have: a second one would destroy it. */
+const openFolder = async (dataDir: string): Promise<Database> => {
+  const lock = lockFolder(dataDir)
+  try {
+    const pglite = await PGlite.create(join(dataDir, 'pglite'))
+    const database = await openPglite(pglite)
+    return {
+      ...database,
+      close: async () => {
+        await database.close()
+        closeSync(lock)
+      },
+    }
+  } catch (error) {
+    closeSync(lock)
+    throw new StartError(
+      `The database in ${dataDir} cannot be opened: it is damaged, or not a PGlite database of this version. Nothing was changed. Restore the folder from a copy, or set DATA_DIR to another one.`,
+      { cause: error },
+    )
+  }
+}
+
+/** The operating system's lock: it goes with its process, however that ends, and can never be taken from a living one. */
+const lockFolder = (dataDir: string): number => {
+  let descriptor: number
+  try {
+    mkdirSync(dataDir, { recursive: true })
+    descriptor = openSync(join(dataDir, 'lock'), 'a')
+  } catch (error) {
+    throw new StartError(
+      `DATA_DIR ${dataDir} cannot be used: ${(error as Error).message}. Expected a folder that this user may write.`,
+      { cause: error },
+    )
+  }
+  if (tryLock(descriptor)) return descriptor
+  closeSync(descriptor)
+  throw new StartError(
+    `The data folder ${dataDir} is in use by another process, such as a running gateway. Stop that first, set DATA_DIR to another folder, or use DATABASE_URL, which many processes can share.`,
+  )
+}
+
+/** The same interface above a PGlite that is already there. */
+export const openPglite = async (pglite: PGlite): Promise<Database> => {
+  await pglite.exec(`set timezone = 'UTC'`)
+  const prisma = new PrismaClient({ adapter: new PrismaPGlite(pglite) })
+  const parsers = { [INT8]: int8, [TIMESTAMPTZ]: timestamptz }
+  return {
+    kind: 'pglite',
+    sql: {
+      rows: async <Row>({ text }: { text: string }, values: readonly unknown[]) =>
+        (await pglite.query<Row>(text, values as unknown[], { parsers })).rows,
+      script: async text => {
+        await pglite.exec(text)
+      },
+    },
+    prisma,
+    withSchemaAdapter: work => work(runningScripts(new PrismaPGlite(pglite), script => pglite.exec(script))),
+    close: async () => {
+      await prisma.$disconnect()
+      await pglite.close()
+    },
+  }
+}
+
+/**
+ * Has a migration's script run whole, as one transaction, and waited for. The adapters' own ways do not: PrismaPg cuts it
+ * at each semicolon, one inside a comment or a string included, and PrismaPGlite does not wait for its end.
+ */
+const runningScripts = (
+  factory: SqlMigrationAwareDriverAdapterFactory,
+  run: (script: string) => Promise<unknown>,
+): SqlMigrationAwareDriverAdapterFactory => ({
+  provider: factory.provider,
+  adapterName: factory.adapterName,
+  connectToShadowDb: () => factory.connectToShadowDb(),
+  connect: async () =>
+    Object.assign(await factory.connect(), {
+      executeScript: async (script: string) => {
+        await run(script)
+      },
+    }),
+})

@@ -1,0 +1,49 @@
+/** One SQL text and, as a type, the row it answers. Its name lets PostgreSQL plan it once per connection. */
+export interface Statement<Row> {
+  readonly name: string
+  readonly text: string
+  readonly row?: Row
+}
+
+/** The port for SQL: rows as PostgreSQL sends them, but int8 as a number and timestamptz as a Date. */
+export interface Sql {
+  /** Runs one statement. */
+  rows<Row>(statement: Statement<Row>, values: readonly unknown[]): Promise<Row[]>
+  /** Runs SQL of several statements without values, outside the read path: set-up, seeds. */
+  script(text: string): Promise<void>
+}
+
+/**
+ * As many texts as get a name. A connection keeps each named statement for its life, and filters combine to more texts
+ * than that is worth: later ones run unnamed.
+ */
+const NAMED = 1000
+const names = new Map<string, string>()
+
+/** The statement with this text. Equal texts are one statement, so a text made for each request is still planned once. */
+export const statement = <Row>(text: string): Statement<Row> => {
+  let name = names.get(text)
+  if (name === undefined) {
+    name = names.size < NAMED ? `siren_${names.size}` : ''
+    if (name !== '') names.set(text, name)
+  }
+  return { name, text }
+}
+
+export const INT8 = 20
+export const TIMESTAMPTZ = 1184
+
+/** @throws RangeError for an integer beyond ±(2^53−1): better no answer than a neighbour's row. */
+export const int8 = (text: string): number => {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value)) throw new RangeError(`Expected an int8 within ±(2^53−1), received ${text}`)
+  return value
+}
+
+/** PostgreSQL's text form of a timestamptz, in whatever zone the session has. */
+export const timestamptz = (text: string): Date =>
+  new Date(
+    text.endsWith('+00')
+      ? `${text.slice(0, 10)}T${text.slice(11, -3)}Z`
+      : `${text.replace(' ', 'T')}${/:\d\d[+-]\d\d$/.test(text) ? ':00' : ''}`,
+  )
