@@ -1,0 +1,130 @@
+import type { Condition } from '../database/conditions.ts'
+import {
+  byIdsQuery,
+  countQuery,
+  countsQuery,
+  type Listing,
+  type Page,
+  pageOf,
+  pageQuery,
+  pagesQuery,
+  type Slice,
+} from '../database/keyset.ts'
+import type { Sql } from '../database/sql.ts'
+import type { Table } from '../database/tables.ts'
+import { RecordNotFoundError } from '../errors.ts'
+import { type RecordType, type Scope, scopeOf, scopeValues } from './scope.ts'
+import type { Viewer } from './viewer.ts'
+
+/** A list that can be asked for: which rows, and which part of them. */
+export interface ListRequest<Row> {
+  readonly conditions: readonly Condition<keyof Row & string>[]
+  readonly slice: Slice<keyof Row & string>
+}
+
+/** What is joined to each row of a page. */
+export type Joined = NonNullable<Listing['joined']>
+
+/** One table as one viewer may see it. What the viewer may not see is not there. */
+export class Records<Row extends { id: number }> {
+  protected readonly scope: Scope
+
+  constructor(
+    protected readonly sql: Sql,
+    readonly viewer: Viewer,
+    readonly type: RecordType,
+    protected readonly table: Table,
+  ) {
+    this.scope = scopeOf(viewer)
+  }
+
+  /** @throws RecordNotFoundError when there is no such record, or none that the viewer may see. */
+  async getById(id: number): Promise<Row> {
+    const [row] = await this.byIds([id])
+    if (row === undefined) throw new RecordNotFoundError(`${this.type} ${id}`)
+    return row
+  }
+
+  /** The records with these ids, in no order; those that are not there are left out. */
+  byIds(ids: readonly number[]): Promise<Row[]> {
+    return this.rowsBy('id', ids)
+  }
+
+  /** Every record that meets all of the conditions, by id. @throws InvalidInputError for an unknown column or operator. */
+  async andWhere(conditions: readonly Condition[]): Promise<Row[]> {
+    const slice: Slice = { orderBy: 'id', direction: 'ASC', size: null }
+    const { statement, values } = pageQuery<Row>(this.listing(), conditions, slice)
+    return this.sql.rows(statement, values)
+  }
+
+  /** One page of a list. */
+  async page({ conditions, slice }: ListRequest<Row>, joined?: Joined): Promise<Page<Row>> {
+    const ordered = this.#ordered(slice)
+    const { statement, values } = pageQuery<Row>(this.listing(joined), conditions, ordered)
+    return pageOf(await this.sql.rows(statement, values), ordered)
+  }
+
+  /** The same page of several lists at once: of those whose `column` is each of `keys`. In the order of `keys`. */
+  async pagesBy(
+    column: keyof Row & string,
+    keys: readonly number[],
+    { conditions, slice }: ListRequest<Row>,
+    joined?: Joined,
+  ): Promise<Page<Row>[]> {
+    const ordered = this.#ordered(slice)
+    const { statement, values } = pagesQuery<Row>(this.listing(joined), column, keys, conditions, ordered)
+    const parts = groupBy(await this.sql.rows(statement, values), row => row.partition)
+    return keys.map(key => pageOf([...(parts.get(key) ?? [])], ordered))
+  }
+
+  /** How many records meet all of the conditions. */
+  async count(conditions: readonly Condition[]): Promise<number> {
+    const { statement, values } = countQuery(this.listing(), conditions)
+    const [row] = await this.sql.rows(statement, values)
+    return row?.count ?? 0
+  }
+
+  /** The same count of several lists at once. In the order of `keys`. */
+  async countsBy(
+    column: keyof Row & string,
+    keys: readonly number[],
+    conditions: readonly Condition[],
+  ): Promise<number[]> {
+    const { statement, values } = countsQuery(this.listing(), column, keys, conditions)
+    const counts = new Map((await this.sql.rows(statement, values)).map(row => [row.partition, row.count]))
+    return keys.map(key => counts.get(key) ?? 0)
+  }
+
+  /** The records whose `column` is one of `ids`, in no order. */
+  async rowsBy(column: keyof Row & string, ids: readonly number[], joined?: Joined): Promise<Row[]> {
+    const { statement, values } = byIdsQuery<Row>(this.listing(joined), column, ids)
+    return this.sql.rows(statement, values)
+  }
+
+  protected listing(joined?: Joined): Listing {
+    return {
+      table: this.table,
+      first: scopeValues(this.viewer),
+      visible: this.scope.visible(this.type, 't'),
+      hidden: this.scope.hidden(this.type),
+      joined,
+    }
+  }
+
+  /** To a viewer who may not see the ordering column all rows are equal in it, so their ids decide. */
+  #ordered(slice: Slice): Slice {
+    return this.scope.hidden(this.type)?.has(slice.orderBy) ? { ...slice, orderBy: 'id' } : slice
+  }
+}
+
+/** Rows by what `key` says of them, each group in their order. */
+export const groupBy = <Row, Key>(rows: readonly Row[], key: (row: Row) => Key): Map<Key, Row[]> => {
+  const groups = new Map<Key, Row[]>()
+  for (const row of rows) {
+    const of = key(row)
+    const group = groups.get(of)
+    if (group === undefined) groups.set(of, [row])
+    else group.push(row)
+  }
+  return groups
+}

@@ -1,0 +1,25 @@
+import { Records } from '../access/records.ts'
+import type { Viewer } from '../access/viewer.ts'
+import type { LineItemRow, TransactionRow } from '../database/rows.ts'
+import { type Sql, statement } from '../database/sql.ts'
+import { selectList, tableOf } from '../database/tables.ts'
+
+const TRANSACTION = tableOf('Transaction')
+const LINE_ITEM = tableOf('LineItem')
+
+/** Transactions as one viewer may see them. */
+export class TransactionDatastore extends Records<TransactionRow> {
+  constructor(sql: Sql, viewer: Viewer) {
+    super(sql, viewer, 'transaction', TRANSACTION)
+  }
+
+  /** The lines of these transactions; null when the viewer may see transactions but not what they were for. */
+  async lineItemsOf(transactionIds: readonly number[]): Promise<LineItemRow[] | null> {
+    if (this.scope.hidden('transaction')?.has('lineItems')) return null
+    return this.sql.rows(lineItemsByTransactions, [this.viewer.organizationId, transactionIds])
+  }
+}
+
+const lineItemsByTransactions = statement<LineItemRow>(
+  `select ${selectList(LINE_ITEM, 'l')} from line_item l where l.organization_id = $1 and l.transaction_id = any($2::bigint[]) order by l.id`,
+)

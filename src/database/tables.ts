@@ -1,0 +1,51 @@
+import { getDatamodel } from './generated/pothos.ts'
+import * as enums from './generated/prisma/enums.ts'
+
+/** How a column is compared and written. An enum column's type lists its values. */
+export type ColumnType = 'BigInt' | 'Int' | 'Decimal' | 'String' | 'Boolean' | 'DateTime' | 'Json' | readonly string[]
+
+/** A model's table: its columns by the names of `schema.prisma`, without the organization's. */
+export interface Table {
+  readonly name: string
+  readonly columns: ReadonlyMap<string, { readonly sql: string; readonly type: ColumnType; readonly isList: boolean }>
+}
+
+interface Field {
+  readonly name: string
+  readonly type: string
+  readonly kind: string
+  readonly isList: boolean
+}
+
+const models = (getDatamodel() as unknown as { datamodel: { models: Record<string, { fields: Field[] }> } }).datamodel
+  .models
+
+/** The table of a model, read off `schema.prisma`: every name there is camelCase, and snake_case in the database. */
+export const tableOf = (model: string): Table => {
+  const found = models[model]
+  if (found === undefined) throw new TypeError(`Expected a model of schema.prisma, received ${model}`)
+  const stored = found.fields.filter(field => field.kind !== 'object' && field.name !== 'organizationId')
+  return {
+    name: snakeCase(model),
+    columns: new Map(
+      stored.map(({ name, kind, type, isList }) => [
+        name,
+        { sql: snakeCase(name), isList, type: kind === 'enum' ? valuesOf(type) : (type as ColumnType) },
+      ]),
+    ),
+  }
+}
+
+/** Columns as a select list, named as in `schema.prisma`; those in `hidden` are null. */
+export const selectList = (table: Table, row: string, hidden?: ReadonlySet<string>): string =>
+  [...table.columns]
+    .map(([name, { sql, isList }]) =>
+      hidden?.has(name) ? `null as "${name}"` : `${row}.${sql}${isList ? '::text[]' : ''} as "${name}"`,
+    )
+    .join(', ')
+
+const valuesOf = (type: string): readonly string[] =>
+  Object.values((enums as unknown as Record<string, Record<string, string>>)[type] ?? {})
+
+const snakeCase = (name: string): string =>
+  name.replace(/[A-Z]/g, (letter, at) => (at === 0 ? '' : '_') + letter.toLowerCase())

@@ -1,0 +1,110 @@
+import type { Viewer } from './access/viewer.ts'
+import { ConversionDatastore } from './attribution/datastore.ts'
+import { TransactionDatastore } from './commerce/datastore.ts'
+import type { Sql } from './database/sql.ts'
+import { CollaboratorDatastore, OrganizationDatastore, ProgramDatastore } from './directory/datastores.ts'
+import { IntegrationDatastore } from './directory/integrations.ts'
+import { NameDatastore } from './directory/names.ts'
+import { EngagementDatastore } from './engagements/datastore.ts'
+import { EngagementTypeDatastore } from './engagements/engagement-types.ts'
+import type { TriggerStrategy } from './engagements/triggers/strategy.ts'
+import { NoteDatastore } from './notes/datastore.ts'
+import type { NoteBlueprintRegistry } from './notes/registry.ts'
+import { OpportunityDatastore } from './opportunities/datastore.ts'
+import {
+  AllocationDatastore,
+  DistributionDatastore,
+  DistributorDatastore,
+  FulfillmentDatastore,
+  ObligationDatastore,
+  PayoutDatastore,
+} from './rewards/datastores.ts'
+
+/** What the datastores of all viewers share. */
+export interface Shared {
+  readonly sql: Sql
+  readonly blueprints: NoteBlueprintRegistry
+  readonly strategies: readonly TriggerStrategy[]
+}
+
+/**
+ * Everything that one viewer may read, each datastore made when it is first asked for.
+ *
+ * @example
+ * const datastores = new Datastores(shared, { role: 'administrator', organizationId: 1 })
+ * const bindings = await datastores.engagements.getBindings(opportunityId, programId)
+ */
+export class Datastores {
+  readonly #made = new Map<unknown, unknown>()
+
+  constructor(
+    readonly shared: Shared,
+    readonly viewer: Viewer,
+  ) {}
+
+  get organization() {
+    return this.#make(OrganizationDatastore)
+  }
+  get integrations() {
+    return this.#make(IntegrationDatastore)
+  }
+  get names() {
+    return this.#make(NameDatastore)
+  }
+  get collaborators() {
+    return this.#make(CollaboratorDatastore)
+  }
+  get programs() {
+    return this.#make(ProgramDatastore)
+  }
+  get opportunities() {
+    return this.#make(OpportunityDatastore)
+  }
+  get engagements() {
+    return this.#make(EngagementDatastore)
+  }
+  get engagementTypes(): EngagementTypeDatastore {
+    this.#engagementTypes ??= new EngagementTypeDatastore(this.shared.strategies, () =>
+      this.integrations.supportsCoupons(),
+    )
+    return this.#engagementTypes
+  }
+  #engagementTypes?: EngagementTypeDatastore
+
+  get transactions() {
+    return this.#make(TransactionDatastore)
+  }
+  get conversions() {
+    return this.#make(ConversionDatastore)
+  }
+  get obligations() {
+    return this.#make(ObligationDatastore)
+  }
+  get payouts() {
+    return this.#make(PayoutDatastore)
+  }
+  get fulfillments() {
+    return this.#make(FulfillmentDatastore)
+  }
+  get distributions() {
+    return this.#make(DistributionDatastore)
+  }
+  get distributors() {
+    return this.#make(DistributorDatastore)
+  }
+  get allocations() {
+    return this.#make(AllocationDatastore)
+  }
+  get notes() {
+    return this.#make(NoteDatastore)
+  }
+
+  #make<Datastore>(Type: new (sql: Sql, viewer: Viewer) => Datastore): Datastore {
+    let datastore = this.#made.get(Type) as Datastore | undefined
+    if (datastore === undefined) {
+      datastore = new Type(this.shared.sql, this.viewer)
+      this.#made.set(Type, datastore)
+    }
+    return datastore
+  }
+}

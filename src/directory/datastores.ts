@@ -1,0 +1,83 @@
+import { Records } from '../access/records.ts'
+import { perScope, placeholderAfter, scopeValues } from '../access/scope.ts'
+import type { Viewer } from '../access/viewer.ts'
+import type {
+  CollaboratorAliasRow,
+  CollaboratorRow,
+  OrganizationRow,
+  ProgramEngagementTypeRow,
+  ProgramRow,
+} from '../database/rows.ts'
+import { type Sql, statement } from '../database/sql.ts'
+import { selectList, tableOf } from '../database/tables.ts'
+
+const COLLABORATOR = tableOf('Collaborator')
+const PROGRAM = tableOf('Program')
+const ALIAS = tableOf('CollaboratorAlias')
+
+/** Collaborators as one viewer may see them. */
+export class CollaboratorDatastore extends Records<CollaboratorRow> {
+  constructor(sql: Sql, viewer: Viewer) {
+    super(sql, viewer, 'collaborator', COLLABORATOR)
+  }
+
+  /** The tracking codes and coupons of these collaborators, earlier ones included, oldest first. */
+  aliasesOf(collaboratorIds: readonly number[]): Promise<CollaboratorAliasRow[]> {
+    return this.sql.rows(aliasesByCollaborators(this.scope), [...scopeValues(this.viewer), collaboratorIds])
+  }
+}
+
+/** Programs as one viewer may see them. */
+export class ProgramDatastore extends Records<ProgramRow> {
+  constructor(sql: Sql, viewer: Viewer) {
+    super(sql, viewer, 'program', PROGRAM)
+  }
+
+  /** The triggers that these programs enable, with their points. */
+  engagementTypesOf(programIds: readonly number[]): Promise<ProgramEngagementTypeRow[]> {
+    return this.sql.rows(engagementTypesByPrograms(this.scope), [...scopeValues(this.viewer), programIds])
+  }
+
+  /** The programs that these collaborators are enrolled in. */
+  ofCollaborators(collaboratorIds: readonly number[]): Promise<(ProgramRow & { collaboratorId: number })[]> {
+    return this.sql.rows(programsByCollaborators(this.scope), [...scopeValues(this.viewer), collaboratorIds])
+  }
+}
+
+/** The viewer's own organization. */
+export class OrganizationDatastore {
+  constructor(
+    readonly sql: Sql,
+    readonly viewer: Viewer,
+  ) {}
+
+  /** The viewer's organization; null when it has gone, or the viewer's token names one that never was. */
+  async own(): Promise<OrganizationRow | null> {
+    return (await this.sql.rows(ownOrganization, [this.viewer.organizationId]))[0] ?? null
+  }
+}
+
+const ownOrganization = statement<OrganizationRow>(
+  'select id, name, date_created as "dateCreated" from organization where id = $1',
+)
+
+const aliasesByCollaborators = perScope(scope =>
+  statement<CollaboratorAliasRow>(
+    `select ${selectList(ALIAS, 'a')} from collaborator_alias a join collaborator t on t.organization_id = a.organization_id and t.id = a.collaborator_id` +
+      ` where a.organization_id = $1 and a.collaborator_id = any(${placeholderAfter(scope, 1)}::bigint[])${scope.visible('collaborator', 't')} order by a.id`,
+  ),
+)
+
+const engagementTypesByPrograms = perScope(scope =>
+  statement<ProgramEngagementTypeRow>(
+    'select e.program_id as "programId", e.type, e.value from program_engagement_type e join program t on t.organization_id = e.organization_id and t.id = e.program_id' +
+      ` where e.organization_id = $1 and e.program_id = any(${placeholderAfter(scope, 1)}::bigint[])${scope.visible('program', 't')} order by e.type`,
+  ),
+)
+
+const programsByCollaborators = perScope(scope =>
+  statement<ProgramRow & { collaboratorId: number }>(
+    `select ${selectList(PROGRAM, 't', scope.hidden('program'))}, n.collaborator_id as "collaboratorId" from enrollment n join program t on t.organization_id = n.organization_id and t.id = n.program_id` +
+      ` where n.organization_id = $1 and n.collaborator_id = any(${placeholderAfter(scope, 1)}::bigint[])${scope.visible('program', 't')} order by t.id`,
+  ),
+)

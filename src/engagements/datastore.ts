@@ -1,0 +1,103 @@
+import { type Joined, Records } from '../access/records.ts'
+import { HIDDEN_NAMES, perScope } from '../access/scope.ts'
+import type { Viewer } from '../access/viewer.ts'
+import type { Condition } from '../database/conditions.ts'
+import type { Direction } from '../database/keyset.ts'
+import { displayName } from '../database/names.ts'
+import type { EngagementRow } from '../database/rows.ts'
+import type { Sql } from '../database/sql.ts'
+import { tableOf } from '../database/tables.ts'
+import { RecordNotFoundError } from '../errors.ts'
+
+/** An engagement read together with the names it shows. */
+export interface NamedEngagement extends EngagementRow {
+  readonly collaboratorName: string
+  readonly programName: string
+}
+
+const TABLE = tableOf('Engagement')
+
+/** Engagements as one viewer may see them. Reading only: they come into being through triggers. */
+export class EngagementDatastore extends Records<EngagementRow> {
+  constructor(sql: Sql, viewer: Viewer) {
+    super(sql, viewer, 'engagement', TABLE)
+  }
+
+  /** The active engagements of a pair of opportunity and program; `limit` null is all of them. Ties go by id. */
+  async getBindings(
+    opportunityId: number,
+    programId: number,
+    orderBy: keyof EngagementRow = 'dateCreated',
+    order: Direction = 'ASC',
+    limit: number | null = null,
+  ): Promise<readonly EngagementRow[]> {
+    const slice = { orderBy, direction: order, size: limit }
+    const { rows } = await this.page({ conditions: [...pairOf(opportunityId, programId), ACTIVE], slice })
+    return rows
+  }
+
+  /** The active engagement of the pair that was modified last; of equal ones the one with the higher id. @throws RecordNotFoundError */
+  async getNewestBinding(opportunityId: number, programId: number): Promise<EngagementRow> {
+    return this.#first(pairOf(opportunityId, programId), 'dateModified', 'DESC', 'an active engagement')
+  }
+
+  /** The active engagement of the pair that was created first; of equal ones the one with the lower id. @throws RecordNotFoundError */
+  async getOldestEngagement(opportunityId: number, programId: number): Promise<EngagementRow> {
+    return this.#first(pairOf(opportunityId, programId), 'dateCreated', 'ASC', 'an active engagement')
+  }
+
+  /** How many active engagements the pair has. Loads none of them. */
+  getActiveEngagementCount(opportunityId: number, programId: number): Promise<number> {
+    return this.count([...pairOf(opportunityId, programId), ACTIVE])
+  }
+
+  /** The one active engagement of the three. The collaborator comes first. @throws RecordNotFoundError */
+  async getActiveEngagement(collaboratorId: number, programId: number, opportunityId: number): Promise<EngagementRow> {
+    const conditions = [...pairOf(opportunityId, programId), equals('collaboratorId', collaboratorId)]
+    return this.#first(conditions, 'id', 'ASC', 'the active engagement')
+  }
+
+  /** All engagements of an opportunity, whatever their status, as they were created. */
+  async getEngagementsForOpportunity(opportunityId: number): Promise<readonly EngagementRow[]> {
+    const slice = { orderBy: 'dateCreated', direction: 'ASC', size: null } as const
+    const { rows } = await this.page({ conditions: [equals('opportunityId', opportunityId)], slice })
+    return rows
+  }
+
+  /** What brings the names with the rows of a page, to prime loaders with. */
+  get withNames(): Joined {
+    return joinedNames(this.scope)
+  }
+
+  async #first(
+    conditions: readonly EngagementCondition[],
+    orderBy: keyof EngagementRow,
+    direction: Direction,
+    what: string,
+  ): Promise<EngagementRow> {
+    const { rows } = await this.page({ conditions: [...conditions, ACTIVE], slice: { orderBy, direction, size: 1 } })
+    if (rows[0] === undefined) throw new RecordNotFoundError(what)
+    return rows[0]
+  }
+}
+
+type EngagementCondition = Condition<keyof EngagementRow>
+
+const equals = (column: keyof EngagementRow, value: unknown): EngagementCondition => ({ column, operator: '=', value })
+
+const ACTIVE = equals('status', 'active')
+
+const pairOf = (opportunityId: number, programId: number): EngagementCondition[] => [
+  equals('opportunityId', opportunityId),
+  equals('programId', programId),
+]
+
+const joinedNames = perScope(scope => {
+  const types = ['collaborator', 'program'] as const
+  const columns = types.map(type => `coalesce(${displayName(type, type)}, '${HIDDEN_NAMES[type]}') as "${type}Name"`)
+  const joins = types.map(
+    type =>
+      ` left join ${type} on ${type}.organization_id = $1 and ${type}.id = t.${type}_id${scope.visible(type, type)}`,
+  )
+  return { columns: columns.join(', '), joins: joins.join('') }
+})

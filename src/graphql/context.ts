@@ -1,0 +1,16 @@
+import type { Viewer } from '../access/viewer.ts'
+import { Datastores, type Shared } from '../datastores.ts'
+import { Loaders } from '../loaders/loaders.ts'
+
+/** What resolvers work with: who asks, what it may read, and the batches of this request. */
+export interface Context {
+  readonly viewer: Viewer
+  readonly datastores: Datastores
+  readonly loaders: Loaders
+}
+
+/** The context of one request. */
+export const contextFor = (shared: Shared, viewer: Viewer): Context => {
+  const datastores = new Datastores(shared, viewer)
+  return { viewer, datastores, loaders: new Loaders(datastores) }
+}

@@ -1,0 +1,38 @@
+import { InvalidInputError } from '../errors.ts'
+
+/** A type's name and a record's integer id as one opaque text, unique among all records of the organization. */
+export const globalId = (type: string, id: number): string => btoa(`${type}:${id}`)
+
+/** The parts of a global id. @throws InvalidInputError for anything else. */
+export const parseGlobalId = (text: string): { type: string; id: number } => {
+  const [, type, digits] = /^([A-Za-z]+):(\d+)$/.exec(decode(text)) ?? []
+  const id = Number(digits)
+  if (type === undefined || !isId(id)) throw new InvalidInputError(`Expected a global id, received ${show(text)}`)
+  return { type, id }
+}
+
+/**
+ * The integer id that a lookup by type means: given as it is (`15`), or as the type's global id.
+ * Null for the global id of another type. @throws InvalidInputError for anything else.
+ */
+export const idOf = (type: string, text: string): number | null => {
+  if (/^\d+$/.test(text)) {
+    const id = Number(text)
+    if (!isId(id)) throw new InvalidInputError(`Expected an id below 2^53, received ${show(text)}`)
+    return id
+  }
+  const parsed = parseGlobalId(text)
+  return parsed.type === type ? parsed.id : null
+}
+
+const isId = (id: number): boolean => Number.isSafeInteger(id) && id >= 0
+
+const decode = (text: string): string => {
+  try {
+    return text.length > 200 ? '' : atob(text)
+  } catch {
+    return ''
+  }
+}
+
+const show = (text: string): string => JSON.stringify(text.slice(0, 100))

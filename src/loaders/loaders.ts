@@ -1,0 +1,209 @@
+import { groupBy, type Joined, type ListRequest, type Records } from '../access/records.ts'
+import { HIDDEN_NAMES } from '../access/scope.ts'
+import type { Condition } from '../database/conditions.ts'
+import type { Direction, Page } from '../database/keyset.ts'
+import type { NamedType } from '../database/names.ts'
+import type { ConversionRow, LineItemRow, NoteSourceType } from '../database/rows.ts'
+import type { Datastores } from '../datastores.ts'
+import type { Feed, FeedEntry, FeedRequest, NoteDetail, NoteEntry } from '../notes/datastore.ts'
+import { type RenderedNote, renderNote } from '../notes/render.ts'
+import { Loader, listLoader, rowLoader } from './loader.ts'
+
+/**
+ * One loader per key, made when it is first asked for, gone with the request: everything that belongs to another row
+ * comes through here, in as many statements for a hundred rows as for one.
+ */
+export class Loaders {
+  readonly #made = new Map<string, unknown>()
+
+  constructor(readonly datastores: Datastores) {}
+
+  get collaboratorById() {
+    return this.#once('collaboratorById', () => rowLoader(ids => this.datastores.collaborators.byIds(ids)))
+  }
+  get programById() {
+    return this.#once('programById', () => rowLoader(ids => this.datastores.programs.byIds(ids)))
+  }
+  get opportunityById() {
+    return this.#once('opportunityById', () => rowLoader(ids => this.datastores.opportunities.byIds(ids)))
+  }
+  get engagementById() {
+    return this.#once('engagementById', () => rowLoader(ids => this.datastores.engagements.byIds(ids)))
+  }
+  get transactionById() {
+    return this.#once('transactionById', () => rowLoader(ids => this.datastores.transactions.byIds(ids)))
+  }
+  get conversionById() {
+    return this.#once('conversionById', () => rowLoader(ids => this.datastores.conversions.byIds(ids)))
+  }
+  get obligationById() {
+    return this.#once('obligationById', () => rowLoader(ids => this.datastores.obligations.byIds(ids)))
+  }
+  get payoutById() {
+    return this.#once('payoutById', () => rowLoader(ids => this.datastores.payouts.byIds(ids)))
+  }
+  get fulfillmentById() {
+    return this.#once('fulfillmentById', () => rowLoader(ids => this.datastores.fulfillments.byIds(ids)))
+  }
+  get distributionById() {
+    return this.#once('distributionById', () => rowLoader(ids => this.datastores.distributions.byIds(ids)))
+  }
+  get distributorById() {
+    return this.#once('distributorById', () => rowLoader(ids => this.datastores.distributors.byIds(ids)))
+  }
+  get noteById() {
+    return this.#once('noteById', () => rowLoader(ids => this.datastores.notes.byIds(ids)))
+  }
+
+  /** The name to show; never absent, since one that the viewer may not see has words in its place. */
+  get collaboratorNameById() {
+    return this.#once('collaboratorNameById', () => this.#names('collaborator'))
+  }
+  /** The name to show; never absent, since one that the viewer may not see has words in its place. */
+  get programNameById() {
+    return this.#once('programNameById', () => this.#names('program'))
+  }
+
+  get aliasesByCollaborator() {
+    return this.#once('aliasesByCollaborator', () =>
+      listLoader(
+        ids => this.datastores.collaborators.aliasesOf(ids),
+        alias => alias.collaboratorId,
+      ),
+    )
+  }
+  get programsByCollaborator() {
+    return this.#once('programsByCollaborator', () =>
+      listLoader(
+        ids => this.datastores.programs.ofCollaborators(ids),
+        program => program.collaboratorId,
+      ),
+    )
+  }
+  get engagementTypesByProgram() {
+    return this.#once('engagementTypesByProgram', () =>
+      listLoader(
+        ids => this.datastores.programs.engagementTypesOf(ids),
+        enabled => enabled.programId,
+      ),
+    )
+  }
+  get conversionsByEngagement() {
+    return this.#once('conversionsByEngagement', () =>
+      listLoader(
+        ids => this.datastores.conversions.rowsBy('engagementId', ids),
+        conversion => conversion.engagementId,
+      ),
+    )
+  }
+  get conversionByObligation() {
+    return this.#once(
+      'conversionByObligation',
+      () =>
+        new Loader<number, ConversionRow | null>(async ids => {
+          const rows = await this.datastores.conversions.rowsBy('obligationId', ids)
+          const found = new Map(rows.map(conversion => [conversion.obligationId, conversion]))
+          return ids.map(id => found.get(id) ?? null)
+        }),
+    )
+  }
+  /** Null where the viewer may see a transaction but not its lines. */
+  get lineItemsByTransaction() {
+    return this.#once(
+      'lineItemsByTransaction',
+      () =>
+        new Loader<number, readonly LineItemRow[] | null>(async ids => {
+          const lines = await this.datastores.transactions.lineItemsOf(ids)
+          const byTransaction = lines && groupBy(lines, line => line.transactionId)
+          return ids.map(id => byTransaction && (byTransaction.get(id) ?? []))
+        }),
+    )
+  }
+
+  /** What a note is rendered from; primed by lists that read it along. */
+  get noteDetailById() {
+    return this.#once('noteDetailById', () => new Loader<number, NoteDetail>(ids => this.datastores.notes.details(ids)))
+  }
+  /** A note's text and data. The whole batch is rendered together: its names come in one statement. */
+  get renderedByNote() {
+    return this.#once('renderedByNote', () => new Loader<NoteEntry, RenderedNote>(notes => this.#render(notes)))
+  }
+
+  /** One page of each list that belongs to a record: of the rows whose `column` is its id. */
+  pages<Row extends { id: number }>(
+    records: Records<Row>,
+    column: keyof Row & string,
+    request: ListRequest<Row>,
+    joined?: Joined,
+  ): Loader<number, Page<Row>> {
+    return this.#once(
+      `${records.type}.${column}${joined ? '+' : ''} ${JSON.stringify(request)}`,
+      () => new Loader<number, Page<Row>>(ids => records.pagesBy(column, ids, request, joined)),
+    )
+  }
+
+  /** How long each list that belongs to a record is. */
+  counts<Row extends { id: number }>(
+    records: Records<Row>,
+    column: keyof Row & string,
+    conditions: readonly Condition[],
+  ): Loader<number, number> {
+    return this.#once(
+      `#${records.type}.${column} ${JSON.stringify(conditions)}`,
+      () => new Loader<number, number>(ids => records.countsBy(column, ids, conditions)),
+    )
+  }
+
+  /** One page of each record's feed. */
+  feedPages(sourceType: NoteSourceType, request: FeedRequest): Loader<number, Page<FeedEntry>> {
+    return this.#once(
+      `feed.${sourceType} ${JSON.stringify(request)}`,
+      () => new Loader<number, Page<FeedEntry>>(ids => this.datastores.notes.pagesOf(sourceType, ids, request)),
+    )
+  }
+
+  /** How long each record's feed is. */
+  feedCounts(sourceType: NoteSourceType, conditions: FeedRequest['conditions']): Loader<number, number> {
+    return this.#once(
+      `#feed.${sourceType} ${JSON.stringify(conditions)}`,
+      () => new Loader<number, number>(ids => this.datastores.notes.countsOf(sourceType, ids, conditions)),
+    )
+  }
+
+  /** A note's zero-based place in a feed; null when it is not in it. */
+  positions(feed: Required<Feed>, direction: Direction): Loader<number, number | null> {
+    return this.#once(
+      `position.${feed.sourceType}.${feed.sourceId}.${direction}`,
+      () => new Loader<number, number | null>(ids => this.datastores.notes.positions(ids, feed, direction)),
+    )
+  }
+
+  #once<Made>(key: string, make: () => Made): Made {
+    let made = this.#made.get(key) as Made | undefined
+    if (made === undefined) {
+      made = make()
+      this.#made.set(key, made)
+    }
+    return made
+  }
+
+  #names(type: 'collaborator' | 'program') {
+    return new Loader<number, string>(async ids => {
+      const name = await this.datastores.names.lookup({ [type]: ids })
+      return ids.map(id => name(type, id) ?? HIDDEN_NAMES[type])
+    })
+  }
+
+  async #render(notes: readonly NoteEntry[]): Promise<RenderedNote[]> {
+    const { viewer, names, shared } = this.datastores
+    const details = await Promise.all(notes.map(note => this.noteDetailById.get(note.id)))
+    const wanted = { collaborator: [], program: [], distributor: [], organization: [] } as Record<NamedType, number[]>
+    for (const { sources } of details) {
+      for (const { sourceType, sourceId } of sources) wanted[sourceType as NamedType]?.push(sourceId)
+    }
+    const view = { isAdministrator: viewer.role === 'administrator', name: await names.lookup(wanted) }
+    return notes.map((note, i) =>
+      renderNote(shared.blueprints.get(note.content), { ...note, ...(details[i] as NoteDetail) }, view),
+    )
+  }
+}
