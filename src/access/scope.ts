@@ -16,7 +16,9 @@ export interface Scope {
   hidden(type: RecordType): ReadonlySet<string> | undefined
   /** A condition on a row of `note`, with a leading ` and `. */
   visibleNote(row: string): string
-  /** A condition on a link of a note, given by its type and id in SQL, with a leading ` and `. */
+  /** That the record of this type with this id, in SQL, may be seen; with a leading ` and `. */
+  visibleRecord(type: NoteSourceType, id: string): string
+  /** The same of a record whose type is known to the database alone. */
   visibleSource(type: string, id: string): string
 }
 
@@ -55,6 +57,7 @@ const everything: Scope = {
   visible: () => '',
   hidden: () => undefined,
   visibleNote: () => '',
+  visibleRecord: () => '',
   visibleSource: () => '',
 }
 
@@ -62,12 +65,16 @@ const nothing: Scope = {
   visible: () => ' and false',
   hidden: () => undefined,
   visibleNote: () => ' and false',
+  visibleRecord: () => ' and false',
   visibleSource: () => ' and false',
 }
 
 /** An engagement of the viewer's on the opportunity. */
 const engagedOn = (opportunityId: string): string =>
   `exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = ${opportunityId} and x.collaborator_id = $2)`
+
+/** False, and yet uses the value that every statement of a collaborator is given. */
+const NEVER = '$2::bigint is null'
 
 /** A collaborator's own records, and what it needs to know of those they hang on. */
 const OWN: Readonly<Record<RecordType, (row: string) => string>> = {
@@ -82,10 +89,10 @@ const OWN: Readonly<Record<RecordType, (row: string) => string>> = {
   opportunity: row => engagedOn(`${row}.id`),
   transaction: row =>
     `(exists (select from conversion x where x.organization_id = $1 and x.transaction_id = ${row}.id and x.collaborator_id = $2) or ${engagedOn(`${row}.opportunity_id`)})`,
-  fulfillment: () => 'false',
-  distribution: () => 'false',
-  distributor: () => 'false',
-  organization: () => 'false',
+  fulfillment: () => NEVER,
+  distribution: () => NEVER,
+  distributor: () => NEVER,
+  organization: () => NEVER,
 }
 
 const HIDDEN: { readonly [Type in RecordType]?: ReadonlySet<string> } = {
@@ -125,15 +132,18 @@ const own: Scope = {
   hidden: type => HIDDEN[type],
   visibleNote: row =>
     ` and exists (select from note_source x where x.organization_id = $1 and x.note_id = ${row}.id and x.source_type = 'collaborator' and x.source_id = $2)`,
+  visibleRecord: (type, id) => ` and ${ownRecord(type, id)}`,
   visibleSource: (type, id) => {
-    const cases = (Object.keys(OWN) as RecordType[])
-      .filter(each => each !== 'allocation' && OWN[each]('r') !== 'false')
-      .map(
-        each =>
-          `when '${each}' then exists (select from "${each}" r where r.organization_id = $1 and r.id = ${id} and ${OWN[each]('r')})`,
-      )
-    return ` and case ${type} ${cases.join(' ')} else false end`
+    const types = (Object.keys(OWN) as RecordType[]).filter(each => each !== 'allocation')
+    return ` and case ${type} ${types.map(each => `when '${each}' then ${ownRecord(each, id)}`).join(' ')} end`
   },
+}
+
+const ownRecord = (type: NoteSourceType, id: string): string => {
+  const condition = OWN[type]('r')
+  return condition === NEVER
+    ? condition
+    : `exists (select from "${type}" r where r.organization_id = $1 and r.id = ${id} and ${condition})`
 }
 
 const SCOPES: Readonly<Record<Viewer['role'], Scope>> = {

@@ -8,7 +8,7 @@ import pg from 'pg'
 import { PrismaPGlite } from 'pglite-prisma-adapter'
 import { StartError } from '../errors.ts'
 import { PrismaClient } from './generated/prisma/client.ts'
-import { INT8, int8, type Sql, TIMESTAMPTZ, timestamptz } from './sql.ts'
+import { PARSERS, type Sql } from './sql.ts'
 
 /** An open database, whichever it is. */
 export interface Database {
@@ -43,7 +43,7 @@ export const openPostgres = async (databaseUrl: string, statementTimeout: number
     connectionTimeoutMillis: 5000,
     types: {
       getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-        oid === INT8 ? int8 : oid === TIMESTAMPTZ ? timestamptz : types.getTypeParser(oid, format as 'text'),
+        PARSERS[oid] ?? types.getTypeParser(oid, format as 'text'),
     } as pg.CustomTypesConfig,
     // settings, not start-up parameters: PgBouncer refuses those it does not know
     onConnect: async client => {
@@ -130,12 +130,11 @@ const lockFolder = (dataDir: string): number => {
 export const openPglite = async (pglite: PGlite): Promise<Database> => {
   await pglite.exec(`set timezone = 'UTC'`)
   const prisma = new PrismaClient({ adapter: new PrismaPGlite(pglite) })
-  const parsers = { [INT8]: int8, [TIMESTAMPTZ]: timestamptz }
   return {
     kind: 'pglite',
     sql: {
       rows: async <Row>({ text }: { text: string }, values: readonly unknown[]) =>
-        (await pglite.query<Row>(text, values as unknown[], { parsers })).rows,
+        (await pglite.query<Row>(text, values as unknown[], { parsers: { ...PARSERS } })).rows,
       script: async text => {
         await pglite.exec(text)
       },

@@ -45,7 +45,7 @@ export const where = (
       )
     }
     const comparison = compare(`${row}.${column.sql}`, column.type, condition, values)
-    text += hidden?.has(condition.column) ? ' and false' : ` and ${comparison}`
+    text += hidden?.has(condition.column) ? ` and ${comparison} and false` : ` and ${comparison}`
   }
   return text
 }

@@ -30,8 +30,12 @@ export const statement = <Row>(text: string): Statement<Row> => {
   return { name, text }
 }
 
-export const INT8 = 20
-export const TIMESTAMPTZ = 1184
+/** How each type that the drivers would hand out as text, or in part, is read: by its OID in PostgreSQL's catalogue. */
+export const PARSERS: Readonly<Record<number, (text: string) => unknown>> = {
+  20: text => int8(text),
+  1184: text => timestamptz(text),
+  1700: Number,
+}
 
 /** @throws RangeError for an integer beyond ±(2^53−1): better no answer than a neighbour's row. */
 export const int8 = (text: string): number => {

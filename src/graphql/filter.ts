@@ -1,4 +1,5 @@
 import type { Condition } from '../database/conditions.ts'
+import { InvalidInputError } from '../errors.ts'
 import { idOf } from './global-id.ts'
 
 /**
@@ -9,12 +10,20 @@ export const conditionsOf = (type: string, filter: object | null | undefined): C
   const conditions: Condition[] = []
   for (const [column, value] of Object.entries(filter ?? {})) {
     if (value == null) continue
-    if (column === 'ids') conditions.push({ column: 'id', operator: 'IN', value: idsOf(type, value) })
-    else if (Array.isArray(value)) conditions.push({ column, operator: 'IN', value })
+    if (column === 'ids') conditions.push({ column: 'id', operator: 'IN', value: idsOf(type, bounded(column, value)) })
+    else if (Array.isArray(value)) conditions.push({ column, operator: 'IN', value: bounded(column, value) })
     else if (typeof value === 'object') conditions.push(...rangeOf(column, value))
     else conditions.push({ column, operator: '=', value })
   }
   return conditions as Condition<never>[]
+}
+
+/** How many values a filter can list. */
+const MAX_VALUES = 1000
+
+const bounded = <Value>(column: string, values: readonly Value[]): readonly Value[] => {
+  if (values.length <= MAX_VALUES) return values
+  throw new InvalidInputError(`Expected at most ${MAX_VALUES} values for ${column}, received ${values.length}`)
 }
 
 const idsOf = (type: string, ids: readonly string[]): number[] =>

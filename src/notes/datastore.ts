@@ -85,7 +85,7 @@ export class NoteDatastore {
   byIds(ids: readonly number[]): Promise<NoteEntry[]> {
     const values = new Values(...scopeValues(this.viewer))
     const text = `select ${noteColumns(this.#scope)} from note n where n.organization_id = $1 and n.id = any(${values.add(ids)}::bigint[])${this.#scope.visibleNote('n')}`
-    return this.sql.rows(statement<NoteEntry>(text), values.list)
+    return this.#read(statement<NoteEntry>(text), values)
   }
 
   /** One page of a feed. */
@@ -98,7 +98,7 @@ export class NoteDatastore {
       feed.sourceId === undefined ? null : values.add(feed.sourceId),
     )
     const statement = this.#notes(`(${links} order by ${order}${limit}) f`, order, request)
-    return pageOf(await this.sql.rows(statement, values.list), { ...request.slice, orderBy: 'dateCreated' })
+    return pageOf(await this.#read(statement, values), { ...request.slice, orderBy: 'dateCreated' })
   }
 
   /** The same page of the feeds of several records of a type. In the order of `sourceIds`. */
@@ -111,7 +111,7 @@ export class NoteDatastore {
     const keys = values.add([...new Set(sourceIds)])
     const { links, order, limit } = this.#links({ sourceType }, request, values, 'k.key')
     const feeds = `(select k.key as partition, f.* from unnest(${keys}::bigint[]) as k(key) cross join lateral (${links} order by ${order}${limit}) f) f`
-    const read = await this.sql.rows(this.#notes(feeds, order, request, true), values.list)
+    const read = await this.#read(this.#notes(feeds, order, request, true), values)
     const parts = new Map<number, FeedEntry[]>(sourceIds.map(id => [id, []]))
     for (const { partition, ...note } of read) parts.get(partition as number)?.push(note)
     return sourceIds.map(id => pageOf([...(parts.get(id) ?? [])], { ...request.slice, orderBy: 'dateCreated' }))
@@ -183,6 +183,14 @@ export class NoteDatastore {
     return noteIds.map(id => found.get(id) ?? NOTHING)
   }
 
+  /** Notes. To a viewer who may not see the record that caused a note, the viewer itself has. */
+  async #read<Row extends NoteEntry>(statement: Statement<Row>, values: Values): Promise<Row[]> {
+    const rows = await this.sql.rows(statement, values.list)
+    if (this.viewer.role !== 'collaborator') return rows
+    const instead = { creationSource: 'collaborator', creationSourceId: this.viewer.collaboratorId } as const
+    return rows.map(row => (row.creationSource === null ? { ...row, ...instead } : row))
+  }
+
   /** The links of a feed that the viewer may see, as (note_id, date_created), each note once. */
   #links(
     { sourceType }: Feed,
@@ -201,7 +209,7 @@ export class NoteDatastore {
     const filter = where(conditions, { table: NOTE_SOURCE, row, values })
     const is = (link: string) =>
       `${link}.organization_id = $1 and ${link}.source_type = '${sourceType}'${sourceId === null ? '' : ` and ${link}.source_id ${this.#ids(sourceType, sourceId)}`}`
-    const visible = this.#scope.visibleSource(`'${sourceType}'::note_source_type`, sourceId ?? 's.source_id')
+    const visible = this.#scope.visibleRecord(sourceType, sourceId ?? 's.source_id')
     const mine = `v.organization_id = $1 and v.source_type = 'collaborator' and v.source_id = $2`
     // a note can be linked to several records of a type, and to a merged opportunity as well as to its survivor
     const once = sourceId === null || sourceType === 'opportunity' ? 'distinct on (s.date_created, s.note_id) ' : ''
@@ -253,17 +261,11 @@ const linksFrom = (text: string | null): NoteLink[] =>
         return { sourceType: link.slice(0, colon) as NoteSourceType, sourceId: +link.slice(colon + 1) }
       })
 
-/** A note's columns. To a collaborator who may not see the record that caused a note, it comes from itself. */
+/** A note's columns, without the type of the record that caused it where that may not be seen. */
 const noteColumns = perScope(scope => {
   const visible = scope.visibleSource('n.creation_source', 'n.creation_source_id')
-  const [type, id] =
-    visible === ''
-      ? ['n.creation_source', 'n.creation_source_id']
-      : [
-          `case when true${visible} then n.creation_source else 'collaborator' end`,
-          `case when true${visible} then n.creation_source_id else $2 end`,
-        ]
-  return `n.id, n.content, ${type} as "creationSource", ${id} as "creationSourceId", n.date_created as "dateCreated"`
+  const type = visible === '' ? 'n.creation_source' : `case when true${visible} then n.creation_source end`
+  return `n.id, n.content, ${type} as "creationSource", n.creation_source_id as "creationSourceId", n.date_created as "dateCreated"`
 })
 
 const detailColumns = perScope(

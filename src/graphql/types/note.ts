@@ -1,12 +1,6 @@
 import type { ObjectRef } from '@pothos/core'
 import type { NoteSourceType as NoteSourceTypeValue } from '../../database/rows.ts'
-import {
-  detailOf,
-  type Feed,
-  type FeedRequest,
-  type NoteEntry,
-  type NoteLink,
-} from '../../notes/datastore.ts'
+import { detailOf, type Feed, type FeedRequest, type NoteEntry, type NoteLink } from '../../notes/datastore.ts'
 import { builder, type SchemaTypes } from '../builder.ts'
 import { Connection, connectionType, keyIn, pageArgs } from '../connection.ts'
 import type { Context } from '../context.ts'

@@ -1,0 +1,49 @@
+import type { Viewer } from './access/viewer.ts'
+import type { Database } from './database/client.ts'
+import { Datastores } from './datastores.ts'
+import { TRIGGER_STRATEGIES } from './engagements/triggers/strategies.ts'
+import { NoteBlueprintRegistry } from './notes/registry.ts'
+
+export type { Administrator, CollaboratorViewer, Viewer } from './access/viewer.ts'
+export { type Database, type DatabaseOptions, openDatabase } from './database/client.ts'
+export type { Condition, Operator } from './database/conditions.ts'
+export type { Direction, Key, Page, Slice } from './database/keyset.ts'
+export type {
+  AllocationRow as Allocation,
+  CollaboratorAliasRow as CollaboratorAlias,
+  CollaboratorRow as Collaborator,
+  ConversionRow as Conversion,
+  DistributionRow as Distribution,
+  DistributorRow as Distributor,
+  EngagementRow as Engagement,
+  EngagementStatus,
+  FulfillmentRow as Fulfillment,
+  LineItemRow as LineItem,
+  NoteSourceType,
+  ObligationRow as Obligation,
+  OpportunityRow as Opportunity,
+  OrganizationRow as Organization,
+  PayoutRow as Payout,
+  ProgramRow as Program,
+  TransactionRow as Transaction,
+} from './database/rows.ts'
+export { applyMigrations, pendingMigrations } from './database/schema-engine.ts'
+export { Datastores } from './datastores.ts'
+export { InvalidInputError, RecordNotFoundError, SirenError, StartError } from './errors.ts'
+export { formatAmount } from './money.ts'
+export type { Blueprint, NoteBlueprint, NoteResolver } from './notes/blueprint.ts'
+export type { Feed, FeedRequest, FeedSlice, NoteDetail, NoteEntry as Note, NoteLink } from './notes/datastore.ts'
+export { NoteBlueprintRegistry } from './notes/registry.ts'
+export { type RenderedNote, renderNote, type View } from './notes/render.ts'
+
+/**
+ * What one viewer may read, as TypeScript data access: the same that GraphQL answers from.
+ *
+ * @example
+ * const database = await openDatabase({ databaseUrl: 'postgres://…', dataDir: '.data', statementTimeout: 10_000 })
+ * const { engagements, notes } = datastoresFor(database, { role: 'administrator', organizationId: 1 })
+ * const newest = await engagements.getNewestBinding(opportunityId, programId)
+ * const feed = await notes.getNotesForSource('obligation', 42)
+ */
+export const datastoresFor = ({ sql }: Pick<Database, 'sql'>, viewer: Viewer): Datastores =>
+  new Datastores({ sql, blueprints: new NoteBlueprintRegistry(), strategies: TRIGGER_STRATEGIES }, viewer)
