@@ -66,7 +66,7 @@ const PageInfo = builder.objectRef<{ connection: Connection<object>; page: Page<
  */
 export const connectionType = <Row extends object>(name: string, node: ObjectRef<SchemaTypes, Row>) => {
   const EdgeRef = builder.objectRef<Edge<Row>>(`${name}Edge`).implement({
-    description: `A place in a list of ${name}s.`,
+    description: `A place in a list of \`${name}\` records.`,
     fields: t => ({
       cursor: t.string({
         description: 'Where the node stands: opaque, for `after` and `before` of the same ordering.',
@@ -76,7 +76,7 @@ export const connectionType = <Row extends object>(name: string, node: ObjectRef
     }),
   })
   return builder.objectRef<Connection<Row>>(`${name}Connection`).implement({
-    description: `A page of a list of ${name}s, as the Relay specification has it.`,
+    description: `A page of a list of \`${name}\` records, as the Relay specification has it.`,
     fields: t => ({
       edges: t.field({
         type: [EdgeRef],

@@ -6,23 +6,10 @@ import type { NoteRow, NoteSourceType } from '../database/rows.ts'
 import { type Sql, type Statement, statement } from '../database/sql.ts'
 import { tableOf } from '../database/tables.ts'
 import { RecordNotFoundError } from '../errors.ts'
+import { detailOf, type NoteDetail, type PackedDetail } from './detail.ts'
 
 /** A note as it is read: what it is made of comes apart, when somebody asks. */
 export type NoteEntry = Omit<NoteRow, 'data'>
-
-/** A record that a note is linked to. */
-export interface NoteLink {
-  readonly sourceType: NoteSourceType
-  readonly sourceId: number
-}
-
-/** What a note is rendered from, besides names. */
-export interface NoteDetail {
-  /** The links that the viewer may see, by type and id. */
-  readonly sources: readonly NoteLink[]
-  /** The facts of its event. */
-  readonly data: Readonly<Record<string, unknown>>
-}
 
 /** A feed: the notes of one record, or of all records of a type. */
 export interface Feed {
@@ -51,11 +38,6 @@ export interface FeedSlice {
 
 /** A note of a page; with its details when they were asked for. */
 export type FeedEntry = NoteEntry & Partial<PackedDetail>
-
-interface PackedDetail {
-  readonly sources: string | null
-  readonly data: Readonly<Record<string, unknown>>
-}
 
 /** Notes as one viewer may see them. Reading only: they are written by events. */
 export class NoteDatastore {
@@ -242,24 +224,9 @@ export class NoteDatastore {
   }
 }
 
-/** A page's entry apart: the note, and its details if they came with it. */
-export const detailOf = ({ sources = null, data = {} }: Partial<PackedDetail>): NoteDetail => ({
-  sources: linksFrom(sources),
-  data,
-})
-
 const NOTE_SOURCE = tableOf('NoteSource')
 const WHOLE: FeedSlice = { direction: 'ASC', size: null }
 const NOTHING: NoteDetail = { sources: [], data: {} }
-
-/** 'collaborator:11,program:3' → links, in that order. */
-const linksFrom = (text: string | null): NoteLink[] =>
-  text === null
-    ? []
-    : text.split(',').map(link => {
-        const colon = link.indexOf(':')
-        return { sourceType: link.slice(0, colon) as NoteSourceType, sourceId: +link.slice(colon + 1) }
-      })
 
 /** A note's columns, without the type of the record that caused it where that may not be seen. */
 const noteColumns = perScope(scope => {

@@ -169,17 +169,12 @@ builder.queryFields(t => ({
     description: 'The active engagements of an opportunity under a program.',
     args: {
       ...pairArgs(),
-      orderBy: t.arg({
-        type: OrderField,
-        required: true,
-        defaultValue: 'dateCreated',
-        description: 'What to order by.',
-      }),
-      order: t.arg({ type: SortOrder, required: true, defaultValue: 'ASC', description: 'Which way. Ties go by id.' }),
+      orderBy: t.arg({ type: OrderField, defaultValue: 'dateCreated', description: 'What to order by.' }),
+      order: t.arg({ type: SortOrder, defaultValue: 'ASC', description: 'Which way. Ties go by id.' }),
       limit: t.arg({ type: 'PositiveInt', description: 'At most so many; all of them by default.' }),
     },
     resolve: (_, { opportunityId, programId, orderBy, order, limit }, { datastores }) =>
-      datastores.engagements.getBindings(opportunityId, programId, orderBy, order, limit),
+      datastores.engagements.getBindings(opportunityId, programId, orderBy ?? undefined, order ?? undefined, limit),
   }),
   newestBinding: t.field({
     type: Engagement,

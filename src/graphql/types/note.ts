@@ -1,6 +1,8 @@
 import type { ObjectRef } from '@pothos/core'
+import type { Direction } from '../../database/keyset.ts'
 import type { NoteSourceType as NoteSourceTypeValue } from '../../database/rows.ts'
-import { detailOf, type Feed, type FeedRequest, type NoteEntry, type NoteLink } from '../../notes/datastore.ts'
+import type { Feed, FeedRequest, NoteEntry } from '../../notes/datastore.ts'
+import { detailOf, type NoteLink } from '../../notes/detail.ts'
 import { builder, type SchemaTypes } from '../builder.ts'
 import { Connection, connectionType, keyIn, pageArgs } from '../connection.ts'
 import type { Context } from '../context.ts'
@@ -90,9 +92,9 @@ export const Note = builder.objectRef<NoteEntry>('Note').implement({
       description: 'The zero-based place of the note in the feed of a record; null when it is not in that feed.',
       args: {
         ...sourceArgs(),
-        order: t.arg({ type: SortOrder, required: true, defaultValue: 'ASC', description: 'The order of the feed.' }),
+        order: t.arg({ type: SortOrder, defaultValue: 'ASC', description: 'The order of the feed.' }),
       },
-      resolve: ({ id }, { order, ...feed }, { loaders }) => loaders.positions(feed, order).load(id),
+      resolve: ({ id }, { order, ...feed }, { loaders }) => loaders.positions(feed, order ?? 'ASC').load(id),
     }),
   }),
 })
@@ -112,7 +114,6 @@ const feedArgs = () =>
     filter: t.field({ type: Filter, description: 'Which notes.' }),
     order: t.field({
       type: SortOrder,
-      required: true,
       defaultValue: 'ASC',
       description: 'Which way: as the events happened, by default.',
     }),
@@ -121,7 +122,7 @@ const feedArgs = () =>
 
 interface FeedArgs extends PageArgs {
   readonly filter?: object | null | undefined
-  readonly order: 'ASC' | 'DESC'
+  readonly order?: Direction | null | undefined
 }
 
 /** A feed. What rendering needs is read along when it is selected, and primes its loader. */
@@ -133,7 +134,7 @@ const feedConnection = (
   isRoot = false,
 ): Connection<NoteEntry> => {
   const { sourceType, sourceId } = feed
-  const ordering = { type: 'Note', orderBy: 'dateCreated', direction: order } as const
+  const ordering = { type: 'Note', orderBy: 'dateCreated', direction: order ?? 'ASC' } as const
   const conditions: FeedRequest['conditions'] = conditionsOf('Note', filter)
   const selected = selectedBelow(info)
   const withDetail = DETAILS.some(field => selected.has(field))
