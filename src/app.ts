@@ -1,0 +1,213 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import closeWithGrace from 'close-with-grace'
+import type { Logger } from 'pino'
+import { DEMO_KEYS, putDemoKeys } from './access/api-keys.ts'
+import { authenticator } from './access/authenticate.ts'
+import { jsonWebTokenVerifier } from './access/json-web-token.ts'
+import type { Config } from './config.ts'
+import { type Database, openDatabase } from './database/client.ts'
+import { applyMigrations, pendingMigrations } from './database/schema-engine.ts'
+import { statement } from './database/sql.ts'
+import { TRIGGER_STRATEGIES } from './engagements/triggers/strategies.ts'
+import { StartError } from './errors.ts'
+import { contextFor } from './graphql/context.ts'
+import { schema } from './graphql/schema.ts'
+import { readiness } from './http/health.ts'
+import { makeLog } from './http/logging.ts'
+import { makeServer, stopServer } from './http/server.ts'
+import { NoteBlueprintRegistry } from './notes/registry.ts'
+import { PLANS } from './seed/plan.ts'
+import { seed } from './seed/seed.ts'
+
+export interface GatewayOptions {
+  /** Whether demo data is made and demo keys are accepted. */
+  demo: boolean
+  log?: Logger
+  /** How long a database that cannot be reached is waited for, in milliseconds. */
+  patience?: number
+}
+
+/** A gateway that listens. */
+export interface Gateway {
+  /** Where it listens, such as `http://127.0.0.1:4000`. */
+  readonly address: string
+  /**
+   * What the database holds, once it has been reached and prepared. Rejects with a StartError when that fails: the gateway
+   * still listens then, and answers that it is not ready.
+   */
+  readonly prepared: Promise<Prepared>
+  /** Finishes what is in flight, for as long as the configuration says, then closes the database. */
+  close(): Promise<void>
+}
+
+/** Whether the demo's organization is there: not so in a database that already had another one. */
+export interface Prepared {
+  demoOrganization: boolean
+}
+
+/**
+ * Puts the parts together and listens, so that health can be asked for while the database is being prepared: migrated, where
+ * the database is this gateway's own, and in the demo filled.
+ * @throws StartError when the data folder is in use or the address cannot be listened at.
+ */
+export const startGateway = async (
+  config: Config,
+  { demo, log = makeLog(config.logLevel), patience = 30_000 }: GatewayOptions,
+): Promise<Gateway> => {
+  const database = await openDatabase(config)
+  const { sql } = database
+  const stopping = new AbortController()
+  let stage: string | null = 'the database has not been reached yet'
+  const authentication = authenticator({
+    sql,
+    verifyJsonWebToken: config.jsonWebToken && jsonWebTokenVerifier(config.jsonWebToken),
+    allowDemoKeys: demo,
+    onError: error => log.error({ err: error }, 'the last use of keys was not written down'),
+  })
+  const shared = { sql, blueprints: new NoteBlueprintRegistry(), strategies: TRIGGER_STRATEGIES }
+  const app = makeServer({
+    schema,
+    contextFor: viewer => contextFor(shared, viewer),
+    authenticate: authentication.authenticate,
+    readiness: readiness(async () => stage ?? pendingReason(await pendingMigrations(database)), { log }),
+    introspection: config.introspection,
+    graphiql: config.graphiql && (demo ? { key: DEMO_KEYS[0].rawKey } : {}),
+    welcome: demo,
+    corsOrigins: config.corsOrigins,
+    trustProxy: config.trustProxy,
+    bodyLimit: config.bodyLimit,
+    log,
+  })
+  const closeDatabase = async () => {
+    await authentication.close()
+    await database.close()
+  }
+  const address = await app
+    .listen({ port: config.port, host: config.host, listenTextResolver: at => `listening at ${at}` })
+    .catch(async error => {
+      await closeDatabase()
+      throw cannotListen(error, config)
+    })
+
+  const prepare = async (): Promise<Prepared> => {
+    await reach(database, patience, stopping.signal)
+    stopping.signal.throwIfAborted()
+    if (database.kind === 'pglite' || demo) {
+      stage = 'the database is being migrated'
+      await applyMigrations(database)
+    }
+    let demoOrganization = false
+    if (demo) {
+      stage = 'the demo is being filled'
+      demoOrganization = await fillDemo(database)
+    }
+    stage = null
+    return { demoOrganization }
+  }
+  const prepared = prepare()
+  prepared.catch(() => {}) // whoever starts the gateway hears of it
+
+  return {
+    address,
+    prepared,
+    close: async () => {
+      stopping.abort()
+      await stopServer(app, config.shutdownTimeout)
+      await Promise.race([prepared.catch(() => {}), sleep(config.shutdownTimeout, undefined, { ref: false })])
+      await closeDatabase()
+    },
+  }
+}
+
+/**
+ * Stops a gateway when the process is told to, and ends the process: with 0 after a signal, with 1 after an error that nobody
+ * caught. A second signal ends it at once. The signal it answers is aborted when the first one has come.
+ */
+export const stopOnSignals = (
+  gateway: Gateway,
+  { log, shutdownTimeout }: { log: Logger; shutdownTimeout: number },
+): AbortSignal => {
+  const told = new AbortController()
+  const grace = closeWithGrace(
+    {
+      delay: shutdownTimeout * 2 + 5000, // server and preparation have the time-out each
+      logger: false,
+      skip: [...SIGNALS, 'unhandledRejection', 'beforeExit'],
+      onTimeout: () => log.error('stopping took too long'),
+    },
+    async ({ err }) => {
+      if (err) log.fatal({ err }, 'uncaught error')
+      await gateway.close()
+      log.info('stopped')
+    },
+  )
+  let first: number | undefined
+  for (const signal of SIGNALS)
+    process.on(signal, () => {
+      if (first === undefined) {
+        first = Date.now()
+        told.abort()
+        log.info({ signal }, 'stopping')
+        grace.close()
+      } else if (Date.now() - first > ECHO) process.exit(1)
+    })
+  process.on('unhandledRejection', error => log.error({ err: error }, 'unhandled rejection'))
+  return told.signal
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const
+/** Under npm one Ctrl-C arrives twice, from the terminal and from npm; in milliseconds. */
+const ECHO = 200
+
+const pendingReason = (pending: string[]): string | null =>
+  pending.length === 0 ? null : `migrations are pending: ${pending.join(', ')}; run siren-gateway migrate`
+
+/** Waits until the database answers. @throws StartError when it did not in time. */
+const reach = async ({ sql }: Database, patience: number, signal: AbortSignal): Promise<void> => {
+  const deadline = Date.now() + patience
+  for (;;) {
+    try {
+      await sql.rows(anything, [])
+      return
+    } catch (error) {
+      const { code, message } = error as Error & { code?: string }
+      if (Date.now() >= deadline)
+        throw new StartError(
+          `DATABASE_URL: the database could not be reached for ${patience / 1000} s: ${message || code}`,
+          { cause: error },
+        )
+      await sleep(Math.min(1000, deadline - Date.now()), undefined, { signal })
+    }
+  }
+}
+const anything = statement<{ one: number }>('select 1 as one')
+
+/** Makes the demo's organization where there is none at all. Answers whether it is there. */
+const fillDemo = async ({ sql, prisma }: Database): Promise<boolean> => {
+  const [{ count } = { count: 0 }] = await sql.rows(organizations, [])
+  if (count === 0) await seed(sql, 'small')
+  const [plan] = PLANS.small.organizations
+  const [found] = plan ? await sql.rows(organizationNamed, [plan.id, plan.name]) : []
+  if (found === undefined) return false
+  await putDemoKeys(prisma, { organizationId: found.id, collaboratorId: 1 })
+  return true
+}
+const organizations = statement<{ count: number }>('select count(*) from organization')
+const organizationNamed = statement<{ id: number }>('select id from organization where id = $1 and name = $2')
+
+const cannotListen = (error: unknown, { host, port }: Config): unknown => {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case 'EADDRINUSE':
+      return new StartError(`PORT: expected a free port, but something already listens at ${host}:${port}`, {
+        cause: error,
+      })
+    case 'EACCES':
+      return new StartError(`PORT: expected a port that this user may listen at, received ${port}`, { cause: error })
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return new StartError(`HOST: expected an address of this host, received ${host}`, { cause: error })
+    default:
+      return error
+  }
+}

@@ -1,0 +1,239 @@
+#!/usr/bin/env node
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import type { Logger } from 'pino'
+import type { Gateway, Prepared } from './app.ts'
+import type { Config } from './config.ts'
+import type { Database } from './database/client.ts'
+import { SirenError, StartError } from './errors.ts'
+
+// Each subcommand imports what it needs when it runs: help is instant.
+
+const program = new Command('siren-gateway')
+  .description('The GraphQL gateway to attribution data. It is configured by environment variables; see the README.')
+  .exitOverride()
+  .showSuggestionAfterError(false)
+  .helpCommand(true)
+  .allowExcessArguments()
+  .action((_options, command: Command) => expectSubcommand(command))
+
+program
+  .command('demo')
+  .description('start with demo data on an embedded database in DATA_DIR; GraphiQL is open')
+  .action(async () => {
+    const { loadConfig } = await import('./config.ts')
+    const config = loadConfig('demo')
+    const { makeLog } = await import('./http/logging.ts')
+    const log = makeLog(config.logLevel === 'info' ? 'warn' : config.logLevel) // it is people who read this
+    console.log('Starting the demo …')
+    const [gateway, prepared] = await start(config, true, log)
+    const { DEMO_KEYS } = await import('./access/api-keys.ts')
+    const { ROLES } = await import('./http/welcome.ts')
+    const keys = DEMO_KEYS.map(({ rawKey, role }) => `  ${rawKey.padEnd(22)}${role}: ${ROLES[role]}`)
+    console.log(`
+Siren gateway
+
+  Start page  ${gateway.address}/
+${config.graphiql ? `  GraphiQL    ${gateway.address}/graphql\n` : ''}  Health      ${gateway.address}/health, ${gateway.address}/ready
+  Data        ${config.databaseUrl === undefined ? `${config.dataDir} (remove this folder to start afresh)` : 'DATABASE_URL'}
+
+${
+  prepared.demoOrganization
+    ? `Keys, to be sent as "Authorization: Bearer <key>"\n\n${keys.join('\n')}`
+    : 'This database has data of its own: nothing was added, and there are no demo keys.'
+}
+
+Stop with Ctrl+C.
+`)
+  })
+
+program
+  .command('serve')
+  .description('start for production: no demo data, no demo keys')
+  .action(async () => {
+    const { loadConfig } = await import('./config.ts')
+    const config = loadConfig('serve')
+    const { makeLog } = await import('./http/logging.ts')
+    const log = makeLog(config.logLevel)
+    await start(config, false, log)
+  })
+
+program
+  .command('migrate')
+  .description('apply the migrations that the database has not had yet')
+  .action(() =>
+    withDatabase(async database => {
+      const { applyMigrations } = await import('./database/schema-engine.ts')
+      const applied = await applyMigrations(database)
+      console.log(applied.length === 0 ? 'Nothing to migrate' : applied.map(name => `Applied ${name}`).join('\n'))
+    }),
+  )
+
+const key = program
+  .command('key')
+  .description('make, list and revoke API keys')
+  .allowExcessArguments()
+  .action((_options, command: Command) => expectSubcommand(command))
+
+interface KeyOptions {
+  organization: number
+  role: 'administrator' | 'collaborator' | 'integration'
+  collaborator?: number
+  label?: string
+}
+key
+  .command('create')
+  .description('make a key and print it: it is shown this once')
+  .requiredOption('--organization <id>', 'whose data it opens', positiveInteger)
+  .addOption(
+    new Option('--role <role>', 'what it may do')
+      .choices(['administrator', 'collaborator', 'integration'])
+      .makeOptionMandatory(),
+  )
+  .option('--collaborator <id>', 'whom it speaks for, when the role is collaborator', positiveInteger)
+  .option('--label <text>', 'what it is for')
+  .action(({ organization, role, collaborator, label = `${role} key` }: KeyOptions) =>
+    withMigratedDatabase(async ({ prisma }) => {
+      const { createApiKey } = await import('./access/api-keys.ts')
+      const wanted = { organizationId: organization, role, collaboratorId: collaborator, label }
+      console.log((await createApiKey(prisma, wanted)).rawKey)
+    }),
+  )
+key
+  .command('list')
+  .description('list all keys, without what they open')
+  .action(() =>
+    withMigratedDatabase(async ({ sql }) => {
+      const { listApiKeys } = await import('./access/api-keys.ts')
+      const rows = (await listApiKeys(sql)).map(found => [
+        String(found.id),
+        `${found.keyPrefix}…`,
+        String(found.organizationId),
+        found.collaboratorId === null ? found.role : `${found.role} ${found.collaboratorId}`,
+        found.status,
+        found.lastUsedAt?.toISOString() ?? 'never',
+        found.label,
+      ])
+      console.log(table(['ID', 'KEY', 'ORGANIZATION', 'ROLE', 'STATUS', 'LAST USED', 'LABEL'], rows))
+    }),
+  )
+key
+  .command('revoke')
+  .description('end a key for good; running gateways notice within 5 s')
+  .argument('<id>', 'its number in the list', positiveInteger)
+  .action((id: number) =>
+    withMigratedDatabase(async ({ sql }) => {
+      const { revokeApiKey } = await import('./access/api-keys.ts')
+      await revokeApiKey(sql, id)
+      console.log(`Revoked key ${id}`)
+    }),
+  )
+
+program
+  .command('seed')
+  .description('fill an empty database with generated data, for development and benchmarks')
+  .addOption(new Option('--size <size>', 'how much').choices(['small', 'large']).makeOptionMandatory())
+  .action(({ size }: { size: 'small' | 'large' }) =>
+    withMigratedDatabase(async ({ sql }) => {
+      const { seed } = await import('./seed/seed.ts')
+      await seed(sql, size, { log: line => console.log(line) })
+    }),
+  )
+
+program
+  .command('schema')
+  .description('print the GraphQL schema')
+  .action(async () => {
+    const { printedSchema } = await import('./graphql/schema.ts')
+    process.stdout.write(printedSchema())
+  })
+
+// only those that expect a subcommand say themselves what is wrong with another word
+for (const command of [...program.commands, ...key.commands]) command.allowExcessArguments(command === key)
+
+/** A gateway that listens, stops on signals, and has its database prepared. */
+async function start(config: Config, demo: boolean, log: Logger): Promise<[Gateway, Prepared]> {
+  const { startGateway, stopOnSignals } = await import('./app.ts')
+  const gateway = await startGateway(config, { demo, log })
+  const stopped = stopOnSignals(gateway, { log, shutdownTimeout: config.shutdownTimeout })
+  try {
+    return [gateway, await gateway.prepared]
+  } catch (error) {
+    if (stopped.aborted) await new Promise(() => {}) // told to stop meanwhile: the process is ending already
+    await gateway.close()
+    throw error
+  }
+}
+
+/** Does something with the database that the environment names, whether it is migrated or not. */
+async function withDatabase(work: (database: Database) => Promise<void>): Promise<void> {
+  const { loadConfig } = await import('./config.ts')
+  const { openDatabase } = await import('./database/client.ts')
+  const database = await openDatabase(loadConfig('other'))
+  try {
+    await work(database)
+  } finally {
+    await database.close()
+  }
+}
+
+/** The same with a migrated database. An embedded one is migrated, as it is when the gateway starts; another's operator decides. */
+function withMigratedDatabase(work: (database: Database) => Promise<void>): Promise<void> {
+  return withDatabase(async database => {
+    const { applyMigrations, pendingMigrations } = await import('./database/schema-engine.ts')
+    const pending = await pendingMigrations(database)
+    if (pending.length > 0 && database.kind === 'postgresql')
+      throw new StartError(
+        `DATABASE_URL: migrations are pending (${pending.join(', ')}): run siren-gateway migrate first`,
+      )
+    if (pending.length > 0) await applyMigrations(database)
+    await work(database)
+  })
+}
+
+function expectSubcommand(command: Command): never {
+  const names = command.commands.map(subcommand => subcommand.name()).join(', ')
+  const [received] = command.args
+  command.error(`error: expected one of ${names}; received ${received ?? 'nothing'}`)
+}
+
+function positiveInteger(text: string): number {
+  const value = Number(text)
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value > 0) return value
+  throw new InvalidArgumentError('Expected a positive integer.')
+}
+
+/** Columns of equal width; the last is as long as it likes. */
+function table(head: string[], rows: string[][]): string {
+  const widths = head.map((_, column) => Math.max(...[head, ...rows].map(row => row[column]?.length ?? 0)))
+  return [head, ...rows]
+    .map(row =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
+
+/** The exit code of what went wrong, having said it: 2 for a wrong argument, 1 for the rest. */
+async function failed(error: unknown): Promise<number> {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2 // commander has said it
+  if (error instanceof SirenError && error.code !== 'SERVICE_UNAVAILABLE') {
+    console.error(`error: ${error.message}`)
+    return 2
+  }
+  const { isUnavailable } = await import('./http/errors.ts')
+  if (error instanceof StartError) console.error(`error: ${error.message}`)
+  else if (isUnavailable(error))
+    console.error(`error: DATABASE_URL: the database cannot be reached: ${reason(error as Error)}`)
+  else console.error(error)
+  return 1
+}
+
+const reason = (error: Error & { code?: string }): string => error.message || error.code || error.name
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.exit(await failed(error))
+}

@@ -1,0 +1,339 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { type BuiltCli, buildCli } from './built-cli.ts'
+
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 }) // each start opens a database of its own
+
+let cli: BuiltCli
+let folder: string
+/** A folder with the demo's data, made once. */
+let demoData: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'siren-cli-'))
+  cli = await buildCli()
+  demoData = join(folder, 'demo')
+})
+afterAll(async () => {
+  await cli?.remove()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const begin = (args: string[], env: NodeJS.ProcessEnv, script = [cli.path]): ChildProcessWithoutNullStreams =>
+  spawn(process.execPath, [...script, ...args], {
+    cwd: folder,
+    env: { PATH: process.env.PATH, DATA_DIR: join(folder, 'default'), PORT: '0', ...env },
+  })
+
+/** Runs a command to its end. */
+const run = async (args: string[], env: NodeJS.ProcessEnv = {}, script?: string[]) => {
+  const child = begin(args, env, script)
+  const [stdout, stderr, [code]] = await Promise.all([textOf(child.stdout), textOf(child.stderr), once(child, 'exit')])
+  return { code, stdout, stderr }
+}
+const textOf = async (stream: AsyncIterable<Buffer>) => {
+  let text = ''
+  for await (const chunk of stream) text += chunk
+  return text
+}
+
+/** Starts a gateway and waits until it is ready. */
+const start = async (command: 'demo' | 'serve', env: NodeJS.ProcessEnv) => {
+  const child = begin([command], env)
+  let output = ''
+  const exited = once(child, 'exit').then(([code, signal]) => code ?? signal)
+  onTestFinished(async () => {
+    child.kill('SIGKILL')
+    await exited
+  })
+  const address = await new Promise<string>((resolve, reject) => {
+    const read = (chunk: Buffer) => {
+      output += chunk
+      const [found] = /http:\/\/127\.0\.0\.1:\d+/.exec(output) ?? []
+      if (found) resolve(found)
+    }
+    child.stdout.on('data', read)
+    child.stderr.on('data', read)
+    exited.then(code => reject(new Error(`exited with ${code}: ${output}`)))
+  })
+  while ((await fetch(`${address}/ready`)).status !== 200) await pause(50)
+  return { child, address, exited, output: () => output }
+}
+const pause = (milliseconds: number) => new Promise(resolve => setTimeout(resolve, milliseconds))
+
+const ask = async (address: string, key = 'sk_demo_admin') => {
+  const response = await fetch(`${address}/graphql`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ query: '{ engagements { totalCount } }' }),
+  })
+  return { status: response.status, body: await response.json() }
+}
+
+/** A request whose end is yet to come. */
+const unfinished = async (address: string) => {
+  const { port } = new URL(address)
+  const socket = connect(Number(port), '127.0.0.1')
+  const body = JSON.stringify({ query: '{ viewer { role } }' })
+  socket.write(
+    `POST /graphql HTTP/1.1\r\nhost: x\r\nauthorization: Bearer sk_demo_admin\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body.slice(0, 5)}`,
+  )
+  const answer = textOf(socket).catch(error => String(error))
+  await pause(100)
+  return { finish: () => socket.write(body.slice(5)), answer }
+}
+
+describe('the command', () => {
+  it.each([
+    [],
+    ['demo'],
+    ['serve'],
+    ['migrate'],
+    ['key'],
+    ['key', 'create'],
+    ['key', 'list'],
+    ['key', 'revoke'],
+    ['seed'],
+    ['schema'],
+  ])('explains itself: %s %s', async (...args) => {
+    const { code, stdout, stderr } = await run([...args, '--help'])
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout).toContain(`Usage: ${['siren-gateway', ...args].join(' ')}`)
+  })
+
+  it.each([
+    [[], 'received nothing'],
+    [['begin'], 'received begin'],
+    [['--fast'], '--fast'],
+    [['demo', 'now'], 'too many arguments'],
+    [['serve', '--port', '1'], '--port'],
+    [['key'], 'expected one of create, list, revoke'],
+    [['key', 'make'], 'received make'],
+    [['key', 'create'], '--organization'],
+    [['key', 'create', '--organization', '1'], '--role'],
+    [['key', 'create', '--organization', '0', '--role', 'integration'], 'positive integer'],
+    [['key', 'create', '--organization', '1e3', '--role', 'integration'], 'positive integer'],
+    [['key', 'create', '--organization', '1', '--role', 'king'], 'administrator, collaborator, integration'],
+    [['key', 'revoke'], 'id'],
+    [['key', 'revoke', 'sk_live_x'], 'positive integer'],
+    [['seed'], '--size'],
+    [['seed', '--size', 'huge'], 'small, large'],
+  ])('refuses %j with one line', async (args, expected) => {
+    const { code, stdout, stderr } = await run(args)
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toMatch(/^error: .*\n$/)
+    expect(stderr).toContain(expected)
+  })
+
+  it.each([
+    ['serve', { PORT: 'http' }, 'PORT: expected a port'],
+    ['demo', { GRAPHIQL: 'yes' }, 'GRAPHIQL: expected true or false'],
+    ['migrate', { DATABASE_URL: 'mysql://localhost' }, 'DATABASE_URL: expected'],
+  ])('does not run %s with a bad variable: %j', async (command, env, expected) => {
+    const { code, stderr } = await run([command], env)
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^error: .*\n$/)
+    expect(stderr).toContain(expected)
+  })
+
+  it.each([['migrate'], ['key', 'list'], ['seed', '--size', 'small']])(
+    'says in one line that the database cannot be reached: %s',
+    async (...args) => {
+      const { code, stderr } = await run(args, { DATABASE_URL: 'postgres://siren:secret@127.0.0.1:1/siren' })
+      expect(code).toBe(1)
+      expect(stderr).toMatch(/^error: DATABASE_URL: .*ECONNREFUSED.*\n$/)
+      expect(stderr).not.toContain('secret')
+    },
+  )
+
+  it('prints the schema', async () => {
+    const { code, stdout } = await run(['schema'])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^type Query \{$/m)
+    expect(stdout).not.toContain('type Mutation')
+  })
+})
+
+describe('the demo', () => {
+  it('starts with nothing, says where to go, and keeps its data for itself and for the next time', async () => {
+    const first = await start('demo', { DATA_DIR: demoData })
+    for (const part of [`${first.address}/graphql`, 'sk_demo_admin', 'sk_demo_collaborator', 'sk_demo_integration'])
+      await expect.poll(first.output).toContain(part)
+    const before = await ask(first.address)
+    expect(before).toMatchObject({ status: 200, body: { data: { engagements: { totalCount: expect.any(Number) } } } })
+
+    for (const args of [['demo'], ['serve'], ['key', 'list'], ['migrate']]) {
+      const { code, stderr } = await run(args, { DATA_DIR: demoData })
+      expect(code).toBe(1)
+      expect(stderr).toMatch(/^error: The data folder .* is in use by another process.*\n$/)
+    }
+    expect(await ask(first.address)).toEqual(before)
+    first.child.kill('SIGTERM')
+    expect(await first.exited).toBe(0)
+
+    const second = await start('demo', { DATA_DIR: demoData })
+    expect(await ask(second.address)).toEqual(before)
+    second.child.kill('SIGINT')
+    second.child.kill('SIGINT') // as npm does when Ctrl+C is pressed
+    expect(await second.exited).toBe(0)
+  })
+
+  it('says that its port is taken', async () => {
+    const { address } = await start('demo', { DATA_DIR: demoData })
+    const DATA_DIR = join(folder, 'copy')
+    await cp(demoData, DATA_DIR, { recursive: true })
+    const { code, stderr } = await run(['demo'], { PORT: new URL(address).port, DATA_DIR })
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^error: PORT: .*\n$/)
+  })
+})
+
+describe('a gateway that is told to stop', () => {
+  it('finishes the request that is in flight', async () => {
+    const { child, address, exited } = await start('demo', { DATA_DIR: demoData })
+    const request = await unfinished(address)
+    child.kill('SIGTERM')
+    await pause(300)
+    await expect(ask(address)).rejects.toThrow()
+    request.finish()
+    expect(await request.answer).toMatch(/^HTTP\/1.1 200 OK[\s\S]*"ADMINISTRATOR"/)
+    expect(await exited).toBe(0)
+  })
+
+  it('does not wait for it longer than it may', async () => {
+    const { child, address, exited } = await start('demo', { DATA_DIR: demoData, SHUTDOWN_TIMEOUT: '500ms' })
+    const request = await unfinished(address)
+    const began = Date.now()
+    child.kill('SIGTERM')
+    expect(await exited).toBe(0)
+    expect(Date.now() - began).toBeLessThan(4000)
+    expect(await request.answer).not.toContain('200 OK')
+  })
+
+  it('goes at once when it is told twice, and its data is whole', async () => {
+    const { child, address, exited } = await start('demo', { DATA_DIR: demoData })
+    const before = await ask(address)
+    await unfinished(address)
+    child.kill('SIGTERM')
+    await pause(500)
+    const began = Date.now()
+    child.kill('SIGTERM')
+    expect(await exited).toBe(1)
+    expect(Date.now() - began).toBeLessThan(1000)
+    const { address: next } = await start('demo', { DATA_DIR: demoData })
+    expect(await ask(next)).toEqual(before)
+  })
+})
+
+describe('an error that nobody caught', () => {
+  const running = async (code: string) => {
+    const parts = ['app.js', 'http/logging.js'].map(part => JSON.stringify(join(dirname(cli.path), part)))
+    const script = `
+      import { stopOnSignals } from ${parts[0]}
+      import { makeLog } from ${parts[1]}
+      const log = makeLog('info')
+      const close = async () => log.info('closed')
+      stopOnSignals({ close }, { log, shutdownTimeout: 1000 })
+      setInterval(() => {}, 1000)
+      ${code}`
+    return run(['--input-type=module', '--eval', script], {}, [])
+  }
+
+  it('is logged, and the gateway closed', async () => {
+    const { code, stdout } = await running(`setTimeout(() => { throw new Error('unforeseen') }, 10)`)
+    expect(code).toBe(1)
+    const records = stdout
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line))
+    expect(records).toMatchObject([
+      { level: 'fatal', err: { message: 'unforeseen' } },
+      { msg: 'closed' },
+      { msg: 'stopped' },
+    ])
+  })
+
+  it('is logged, and no more, when it is a promise that nobody waits for', async () => {
+    const { code, stdout } = await running(`
+      Promise.reject(new Error('unforeseen'))
+      setTimeout(() => globalThis.process.kill(globalThis.process.pid, 'SIGTERM'), 100)`)
+    expect(code).toBe(0)
+    const records = stdout
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line))
+    expect(records).toMatchObject([
+      { level: 'error', err: { message: 'unforeseen' } },
+      { msg: 'stopping' },
+      { msg: 'closed' },
+      { msg: 'stopped' },
+    ])
+  })
+})
+
+describe('serve', () => {
+  it('refuses the demo’s keys, takes those that were made, and logs JSON', async () => {
+    const DATA_DIR = join(folder, 'served')
+    await cp(demoData, DATA_DIR, { recursive: true })
+    const made = await run(['key', 'create', '--organization', '1', '--role', 'administrator', '--label', 'test'], {
+      DATA_DIR,
+    })
+    expect(made).toMatchObject({ code: 0, stderr: '' })
+    expect(made.stdout).toMatch(/^sk_live_\S+\n$/)
+    const key = made.stdout.trim()
+
+    const { child, address, exited, output } = await start('serve', { DATA_DIR })
+    expect((await ask(address)).status).toBe(401)
+    expect((await ask(address, key)).status).toBe(200)
+    expect((await fetch(`${address}/graphql`, { headers: { accept: 'text/html' } })).status).toBe(404)
+    expect((await fetch(address)).status).toBe(404)
+    child.kill('SIGTERM')
+    expect(await exited).toBe(0)
+    const records = output()
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line))
+    const messages = records.map(({ msg }) => msg).filter(msg => msg !== 'not ready')
+    expect(messages).toEqual([`listening at ${address}`, 'ready', 'stopping', 'stopped'])
+    expect(output()).not.toContain(key)
+
+    const listed = await run(['key', 'list'], { DATA_DIR })
+    const [, id] = /^(\d+) .*active.* test$/m.exec(listed.stdout) ?? []
+    expect(listed.stdout).not.toContain(key)
+    expect(await run(['key', 'revoke', id ?? ''], { DATA_DIR })).toMatchObject({
+      code: 0,
+      stdout: `Revoked key ${id}\n`,
+    })
+    expect((await run(['key', 'list'], { DATA_DIR })).stdout).toMatch(/^\d+ .*revoked.* test$/m)
+    expect(await run(['key', 'revoke', '999999'], { DATA_DIR })).toMatchObject({
+      code: 2,
+      stderr: 'error: API key 999999 was not found\n',
+    })
+  })
+
+  it('migrates an embedded database, and has no data of its own', async () => {
+    const DATA_DIR = join(folder, 'empty')
+    const { child, address, exited } = await start('serve', { DATA_DIR })
+    expect((await ask(address)).status).toBe(401)
+    child.kill('SIGTERM')
+    expect(await exited).toBe(0)
+    expect(await run(['migrate'], { DATA_DIR })).toMatchObject({ code: 0, stdout: 'Nothing to migrate\n' })
+    expect(await run(['key', 'create', '--organization', '1', '--role', 'integration'], { DATA_DIR })).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: 'error: Expected an existing organization, received 1\n',
+    })
+  })
+})
+
+describe('seed', () => {
+  it('refuses a database that has data', async () => {
+    const { code, stderr } = await run(['seed', '--size', 'small'], { DATA_DIR: demoData })
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^error: Seeding expects a database without organizations.*\n$/)
+  })
+})
