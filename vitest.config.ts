@@ -10,8 +10,9 @@ export default defineConfig({
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
     reporters: ['default', new CountReporter()],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    maxWorkers: '100%', // by default one processor is kept free
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     projects: [
       {
         extends: true,
