@@ -19,6 +19,7 @@ import { NoteBlueprintRegistry } from './notes/registry.ts'
 import { PLANS } from './seed/plan.ts'
 import { seed } from './seed/seed.ts'
 
+/** How a gateway is started, beside its configuration. */
 export interface GatewayOptions {
   /** Whether demo data is made and demo keys are accepted. */
   demo: boolean

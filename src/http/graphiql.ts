@@ -3,6 +3,7 @@ import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
+/** How GraphiQL opens. */
 export interface GraphiqlOptions {
   /** A key to start with, where everybody may have it: the demo's. */
   key?: string

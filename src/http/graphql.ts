@@ -32,6 +32,7 @@ export interface RequestContext {
   readonly requestId: string
 }
 
+/** What answers queries, and how. */
 export interface GraphqlOptions {
   schema: GraphQLSchema
   /** The context of one query. */
@@ -40,6 +41,7 @@ export interface GraphqlOptions {
   log: Logger
 }
 
+/** Yoga, as this gateway sets it up. */
 export type Yoga = YogaServerInstance<RequestContext, object>
 
 /** Everything about GraphQL, whichever way a request comes in. */

@@ -3,12 +3,10 @@ import { type Logger, pino } from 'pino'
 
 /** One line of JSON per record, on stdout. */
 export const makeLog = (level: string): Logger =>
-  pino({
-    level,
-    base: null,
-    timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: label => ({ level: label }) },
-  })
+  pino(
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: label => ({ level: label }) } },
+    pino.destination({ dest: 1, sync: true }), // else the last records before the end come out of order
+  )
 
 /** A request that takes longer than this, in milliseconds, is always logged. */
 export const SLOW = 1000

@@ -31,6 +31,7 @@ declare module 'fastify' {
   }
 }
 
+/** What a server is made of. */
 export interface ServerOptions extends GraphqlOptions {
   /** The viewer whom an Authorization header names; null when it names none. */
   authenticate: (authorization: string | undefined) => Viewer | null | Promise<Viewer | null>
@@ -86,7 +87,7 @@ export const makeServer = (options: ServerOptions): FastifyInstance => {
     reply.status(404).send(errorBody('NOT_FOUND', `${request.method} ${pathOf(request.url)} was not found`)),
   )
   healthRoutes(app, readiness)
-  if (options.welcome) app.get('/', welcomePage)
+  if (options.welcome) app.get('/', welcomePage(options.graphiql !== false))
   graphqlRoutes(app, options)
   return app
 }
@@ -106,13 +107,14 @@ export const authenticated =
       done()
     }
     const pass = () => {
+      let viewer: ReturnType<typeof authenticate>
       try {
-        const viewer = authenticate(request.headers.authorization)
-        if (viewer instanceof Promise) viewer.then(admit, refuse)
-        else admit(viewer)
+        viewer = authenticate(request.headers.authorization)
       } catch (error) {
-        refuse(error)
+        return refuse(error)
       }
+      if (viewer instanceof Promise) viewer.then(admit, refuse)
+      else admit(viewer)
     }
     if (readiness.opened) pass()
     else
@@ -144,7 +146,7 @@ const graphqlRoutes = (app: FastifyInstance, options: ServerOptions): void => {
     onRequest: [
       (request, reply, done) => {
         if (!wantsPage(request)) return done()
-        if (page !== null) return void page(request, reply)
+        if (page !== null) return void page(request, reply).catch(done)
         if (pathOf(request.url) !== request.url) return done()
         send(reply, 'NOT_FOUND', 'There is no GraphiQL here: expected a query by POST')
       },

@@ -3,16 +3,18 @@ import { DEMO_KEYS } from '../access/api-keys.ts'
 import type { Viewer } from '../access/viewer.ts'
 
 /** The demo's first page: where to go from here. */
-export const welcomePage = (request: FastifyRequest, reply: FastifyReply): FastifyReply =>
-  reply
-    .header('content-type', 'text/html; charset=utf-8')
-    .header(
-      'content-security-policy',
-      `default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'`,
-    )
-    .header('referrer-policy', 'no-referrer')
-    .header('cache-control', 'no-cache')
-    .send(page(originOf(request)))
+export const welcomePage =
+  (graphiql: boolean) =>
+  (request: FastifyRequest, reply: FastifyReply): FastifyReply =>
+    reply
+      .header('content-type', 'text/html; charset=utf-8')
+      .header(
+        'content-security-policy',
+        `default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'`,
+      )
+      .header('referrer-policy', 'no-referrer')
+      .header('cache-control', 'no-cache')
+      .send(page(originOf(request), graphiql))
 
 /** As the browser knows it; a host that is more than a name and a port is somebody's trick. */
 const originOf = ({ protocol, host }: FastifyRequest): string =>
@@ -25,7 +27,7 @@ export const ROLES: Readonly<Record<Viewer['role'], string>> = {
   integration: 'sends events, reads nothing',
 }
 
-const page = (origin: string): string => `<!doctype html>
+const page = (origin: string, graphiql: boolean): string => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -58,7 +60,7 @@ code { font-family: ui-monospace, monospace; font-size: .9em }
 <main>
 <h1>Siren gateway</h1>
 <p>Attribution data over GraphQL: engagements, conversions, payouts, and the activity feed of each.</p>
-<a class="open" href="/graphql">Open GraphiQL</a>
+${graphiql ? '<a class="open" href="/graphql">Open GraphiQL</a>' : ''}
 
 <h2>From a terminal</h2>
 <pre><code>curl -s ${origin}/graphql \\

@@ -429,7 +429,7 @@ describe('stopping', () => {
     expect(await (await slow).json()).toEqual({ data: { slow: 'done' } })
     const began = performance.now()
     await stopped
-    expect(performance.now() - began).toBeLessThan(1000)
+    expect(performance.now() - began).toBeLessThan(3000)
   })
 
   it('cuts what takes too long', async () => {
@@ -439,7 +439,7 @@ describe('stopping', () => {
     await new Promise(resolve => setTimeout(resolve, 100))
     const began = performance.now()
     await stopServer(app, 100)
-    expect(performance.now() - began).toBeLessThan(1500)
+    expect(performance.now() - began).toBeLessThan(2500)
     await expect(slow).rejects.toThrow()
   })
 })
