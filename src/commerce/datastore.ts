@@ -1,4 +1,5 @@
 import { Records } from '../access/records.ts'
+import { perScope, placeholderAfter, scopeValues } from '../access/scope.ts'
 import type { Viewer } from '../access/viewer.ts'
 import type { LineItemRow, TransactionRow } from '../database/rows.ts'
 import { type Sql, statement } from '../database/sql.ts'
@@ -16,10 +17,12 @@ export class TransactionDatastore extends Records<TransactionRow> {
   /** The lines of these transactions; null when the viewer may see transactions but not what they were for. */
   async lineItemsOf(transactionIds: readonly number[]): Promise<LineItemRow[] | null> {
     if (this.scope.hidden('transaction')?.has('lineItems')) return null
-    return this.sql.rows(lineItemsByTransactions, [this.viewer.organizationId, transactionIds])
+    return this.sql.rows(lineItemsByTransactions(this.scope), [...scopeValues(this.viewer), transactionIds])
   }
 }
 
-const lineItemsByTransactions = statement<LineItemRow>(
-  `select ${selectList(LINE_ITEM, 'l')} from line_item l where l.organization_id = $1 and l.transaction_id = any($2::bigint[]) order by l.id`,
+const lineItemsByTransactions = perScope(scope =>
+  statement<LineItemRow>(
+    `select ${selectList(LINE_ITEM, 'l')} from line_item l where l.organization_id = $1 and l.transaction_id = any(${placeholderAfter(scope, 1)}::bigint[])${scope.visibleRecord('transaction', 'l.transaction_id')} order by l.id`,
+  ),
 )

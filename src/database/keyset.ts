@@ -49,9 +49,15 @@ export const sliced = (
   return {
     bounds,
     order: orderBy === 'id' ? `${id} ${read}` : `${column} ${read}, ${id} ${read}`,
-    limit: size === null ? '' : ` limit ${values.add(size + 1)}`,
+    limit: size === null ? '' : ` limit ${size < COMMON_SIZES ? size + 1 : values.add(size + 1)}`,
   }
 }
+
+/**
+ * Sizes below this stand in the text, for a plan that knows how little is wanted; of a value PostgreSQL's generic plans
+ * assume a tenth of the table. Larger sizes are a value after all, lest each makes a statement of its own.
+ */
+const COMMON_SIZES = 101
 
 /** What `sliced` read, as a page: in the list's own order, without the one row too many. */
 export const pageOf = <Row>(read: Row[], { size, fromEnd = false, after, before }: Slice): Page<Row> => {
@@ -85,7 +91,7 @@ interface Query<Row> {
 /** One page of a table. */
 export const pageQuery = <Row>(listing: Listing, conditions: readonly Condition[], slice: Slice): Query<Row> => {
   const values = new Values(...listing.first)
-  const fanned = fanOut(conditions)
+  const fanned = fanOut(listing, conditions)
   if (fanned !== undefined) {
     // each value's first rows come from an index, and the first of these are the page's
     const rest = conditions.filter(condition => condition !== fanned)
@@ -96,10 +102,8 @@ export const pageQuery = <Row>(listing: Listing, conditions: readonly Condition[
     }
   }
   const { text, order, limit } = selection(listing, conditions, slice, values)
-  return {
-    statement: finish(listing, `(select t.* ${text} order by ${prefixed(order)}${limit}) t`, order),
-    values: values.list,
-  }
+  const page = finish<Row>(listing, `(select t.* ${text} order by ${prefixed(order)}${limit}) t`, order)
+  return { statement: conditions.some(isRange) ? unnamed(page) : page, values: values.list }
 }
 
 /** The first page of each partition: of the rows whose `column` is one of `keys`. Each row says which, as `partition`. */
@@ -144,7 +148,7 @@ export const countsQuery = (
   const filter = where(conditions, { table, row: 't', values, ...(hidden && { hidden }) })
   return {
     statement: statement(
-      `select t.${by} as partition, count(*) as count from ${quoted(table)} t where t.organization_id = $1 and t.${by} = any(${values.add(keys)}::bigint[])${visible}${filter} group by t.${by}`,
+      `select t.${by} as partition, count(*) as count from ${quoted(table)} t where t.organization_id = $1 and t.${by} = any(${values.add(keys)}::bigint[])${known(listing, column)}${visible}${filter} group by t.${by}`,
     ),
     values: values.list,
   }
@@ -155,7 +159,7 @@ export const byIdsQuery = <Row>(listing: Listing, column: string, ids: readonly 
   const values = new Values(...listing.first)
   const { table, visible } = listing
   const by = table.columns.get(column)?.sql
-  const page = `(select t.* from ${quoted(table)} t where t.organization_id = $1 and t.${by} = any(${values.add(ids)}::bigint[])${visible}) t`
+  const page = `(select t.* from ${quoted(table)} t where t.organization_id = $1 and t.${by} = any(${values.add(ids)}::bigint[])${known(listing, column)}${visible}) t`
   return { statement: finish(listing, page), values: values.list }
 }
 
@@ -182,11 +186,14 @@ const partitions = (
   const list = values.add([...new Set(keys)])
   const { text, order, limit } = selection(listing, conditions, slice, values)
   return {
-    text: `from unnest(${list}::bigint[]) as k(key) cross join lateral (select t.* ${text} and t.${by} = k.key order by ${prefixed(order)}${limit}) t`,
+    text: `from unnest(${list}::bigint[]) as k(key) cross join lateral (select t.* ${text} and t.${by} = k.key${known(listing, column)} order by ${prefixed(order)}${limit}) t`,
     order: prefixed(order),
     limit,
   }
 }
+
+/** To a viewer from whom a column is hidden no row belongs to anything by it, as in `where`. */
+const known = ({ hidden }: Listing, column: string): string => (hidden?.has(column) ? ' and false' : '')
 
 /** The rows of a page, with what is joined to them, in the page's order. */
 const finish = <Row>(listing: Listing, page: string, order?: string, before = ''): Statement<Row> => {
@@ -208,17 +215,32 @@ const ordering = (table: Table, { orderBy }: Slice): { column: string; type: str
   return { column: column.sql, type: column.type === 'DateTime' ? 'timestamptz' : 'bigint' }
 }
 
-/** A condition on many ids, whose rows are better read id by id than sorted. */
-const fanOut = (conditions: readonly Condition[]): (Condition & { value: number[] }) | undefined =>
+/**
+ * A condition on many ids, whose rows are better read id by id than sorted. Not one on a column that is hidden or is no
+ * reference: what these mean, or why they are wrong, `where` knows.
+ */
+const fanOut = (
+  { table, hidden }: Listing,
+  conditions: readonly Condition[],
+): (Condition & { value: number[] }) | undefined =>
   conditions.find(
     (condition): condition is Condition & { value: number[] } =>
       condition.operator === 'IN' &&
-      condition.column !== 'id' &&
       condition.column.endsWith('Id') &&
+      table.columns.get(condition.column)?.type === 'BigInt' &&
+      !hidden?.has(condition.column) &&
       Array.isArray(condition.value) &&
       new Set(condition.value).size > 1 &&
       condition.value.every(Number.isSafeInteger),
   )
+
+const isRange = ({ operator }: Condition): boolean => !['=', 'IN'].includes(operator)
+
+/**
+ * Whether an hour or a year is asked for decides the way to its rows, so these are planned for their values each time;
+ * of a statement with a name PostgreSQL would keep one plan for all.
+ */
+const unnamed = <Row>({ text }: Statement<Row>): Statement<Row> => ({ name: '', text })
 
 /** `transaction` is a word of SQL. */
 const quoted = ({ name }: Table): string => `"${name}"`

@@ -78,6 +78,6 @@ const engagementTypesByPrograms = perScope(scope =>
 const programsByCollaborators = perScope(scope =>
   statement<ProgramRow & { collaboratorId: number }>(
     `select ${selectList(PROGRAM, 't', scope.hidden('program'))}, n.collaborator_id as "collaboratorId" from enrollment n join program t on t.organization_id = n.organization_id and t.id = n.program_id` +
-      ` where n.organization_id = $1 and n.collaborator_id = any(${placeholderAfter(scope, 1)}::bigint[])${scope.visible('program', 't')} order by t.id`,
+      ` where n.organization_id = $1 and n.collaborator_id = any(${placeholderAfter(scope, 1)}::bigint[])${scope.visibleRecord('collaborator', 'n.collaborator_id')}${scope.visible('program', 't')} order by t.id`,
   ),
 )

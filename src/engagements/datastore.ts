@@ -94,10 +94,14 @@ const pairOf = (opportunityId: number, programId: number): EngagementCondition[]
 
 const joinedNames = perScope(scope => {
   const types = ['collaborator', 'program'] as const
-  const columns = types.map(type => `coalesce(${displayName(type, type)}, '${HIDDEN_NAMES[type]}') as "${type}Name"`)
-  const joins = types.map(
+  const columns = types.map(type => `coalesce(${type}.name, '${HIDDEN_NAMES[type]}') as "${type}Name"`)
+  const [collaborator, program] = types.map(
     type =>
-      ` left join ${type} on ${type}.organization_id = $1 and ${type}.id = t.${type}_id${scope.visible(type, type)}`,
+      `(select ${displayName(type, type)} as name from ${type} where ${type}.organization_id = $1 and ${type}.id = t.${type}_id${scope.visible(type, type)}`,
   )
-  return { columns: columns.join(', '), joins: joins.join('') }
+  return {
+    columns: columns.join(', '),
+    // programs are few, and may be read as a whole; the limit has each collaborator looked up by its key instead
+    joins: ` left join lateral ${collaborator} limit 1) collaborator on true left join lateral ${program}) program on true`,
+  }
 })

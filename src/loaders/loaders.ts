@@ -92,7 +92,7 @@ export class Loaders {
   get conversionsByEngagement() {
     return this.#once('conversionsByEngagement', () =>
       listLoader(
-        ids => this.datastores.conversions.rowsBy('engagementId', ids),
+        async ids => (await this.datastores.conversions.rowsBy('engagementId', ids)).sort((a, b) => a.id - b.id),
         conversion => conversion.engagementId,
       ),
     )

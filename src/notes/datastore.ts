@@ -143,10 +143,15 @@ export class NoteDatastore {
     const ids = values.add([...new Set(noteIds)])
     const source = values.add(feed.sourceId)
     const { links } = this.#links(feed, { conditions: [], slice: WHOLE }, values, source)
-    const before = direction === 'ASC' ? '<' : '>'
+    const { order, before, notBefore, start } = FEED_ORDER[direction]
+    const place = (row: string) => `(${row}.date_created, ${row}.note_id)`
+    const previous = (column: 'date_created' | 'note_id') =>
+      `lag(l.${column}, 1, ${start[column]}) over (order by ${order}) as previous_${column}`
+    // each note counts the links since the one before it, so that all together read the feed once
+    const since = `select count(*) from (${links}) f where ${place('f')} ${before} ${place('p')} and ${place('f')} ${notBefore} (p.previous_date_created, p.previous_note_id)`
     const text =
-      `select p.note_id as id, (select count(*) from (${links}) f where (f.date_created, f.note_id) ${before} (p.date_created, p.note_id)) as position` +
-      ` from (${links}) p where p.note_id = any(${ids}::bigint[])`
+      `select p.note_id as id, (sum((${since})) over (order by ${order}))::bigint as position` +
+      ` from (select l.*, ${previous('date_created')}, ${previous('note_id')} from (${links}) l where l.note_id = any(${ids}::bigint[])) p`
     const found = new Map(
       (await this.sql.rows(statement<{ id: number; position: number }>(text), values.list)).map(row => [
         row.id,
@@ -183,22 +188,39 @@ export class NoteDatastore {
     const own = this.viewer.role === 'collaborator' && sourceType !== 'collaborator'
     // a collaborator's notes of a type, or of a program, are found among its own: those are fewer
     const throughOwn = own && (sourceId === null || sourceType === 'program')
-    const row = throughOwn ? 'v' : 's'
-    const { bounds, order, limit } = sliced(
-      { ...slice, orderBy: 'dateCreated' },
-      { row, column: 'date_created', id: 'note_id', type: 'timestamptz', values },
-    )
-    const filter = where(conditions, { table: NOTE_SOURCE, row, values })
-    const is = (link: string) =>
-      `${link}.organization_id = $1 and ${link}.source_type = '${sourceType}'${sourceId === null ? '' : ` and ${link}.source_id ${this.#ids(sourceType, sourceId)}`}`
+    const keyed = slice.size === null ? undefined : conditions.find(isOneOfSeveralKeys)
+    // all links of a note repeat its date and its key: what is asked of one can be asked of the other
+    const asked = (row: 's' | 'v') => {
+      const { bounds, order, limit } = sliced(
+        { ...slice, orderBy: 'dateCreated' },
+        { row, column: 'date_created', id: 'note_id', type: 'timestamptz', values },
+      )
+      const rest = conditions.filter(condition => condition !== keyed)
+      const filter = where(rest, { table: NOTE_SOURCE, row, values })
+      return { filter: `${filter}${keyed ? ` and ${row}.content = c.key` : ''}${bounds}`, order, limit }
+    }
+    const { filter, order, limit } = asked('s')
+    const is = sourceId === null ? '' : ` and s.source_id ${this.#ids(sourceType, sourceId)}`
     const visible = this.#scope.visibleRecord(sourceType, sourceId ?? 's.source_id')
-    const mine = `v.organization_id = $1 and v.source_type = 'collaborator' and v.source_id = $2`
+    const linked = `s.organization_id = $1 and s.source_type = '${sourceType}'${is}${visible}${filter}`
+    const mine =
+      own && `v.organization_id = $1 and v.source_type = 'collaborator' and v.source_id = $2${asked('v').filter}`
+    // the date beside the id, so that an index that leads with dates finds the one link that is meant
+    const same = '(s.note_id, s.date_created) = (v.note_id, v.date_created)'
     // a note can be linked to several records of a type, and to a merged opportunity as well as to its survivor
     const once = sourceId === null || sourceType === 'opportunity' ? 'distinct on (s.date_created, s.note_id) ' : ''
+    // the offset has the viewer's link looked up for each of the record's: all of a busy collaborator's are far more
     const links = throughOwn
-      ? `select v.note_id, v.date_created from note_source v where ${mine} and exists (select from note_source s where s.note_id = v.note_id and ${is('s')}${visible})${filter}${bounds}`
-      : `select ${once}s.note_id, s.date_created from note_source s where ${is('s')}${visible}${own ? ` and exists (select from note_source v where v.note_id = s.note_id and ${mine})` : ''}${filter}${bounds}`
-    return { links, order, limit }
+      ? `select v.note_id, v.date_created from note_source v where ${mine} and exists (select from note_source s where ${same} and ${linked})`
+      : `select ${once}s.note_id, s.date_created from note_source s where ${linked}${mine ? ` and exists (select from note_source v where ${same} and ${mine} offset 0)` : ''}`
+    if (keyed === undefined) return { links, order, limit }
+    // each key's first links come from an index, and the first of these are the page's
+    const keys = `unnest(${values.add([...new Set(keyed.value)])}::text[]) as c(key)`
+    return {
+      links: `select l.note_id, l.date_created from ${keys} cross join lateral (${links} order by ${order}${limit}) l`,
+      order,
+      limit,
+    }
   }
 
   /** The feed of an opportunity includes those of the opportunities that were merged into it. */
@@ -219,14 +241,39 @@ export class NoteDatastore {
       .map(part => `f.${part}`)
       .join(', ')
     return statement(
-      `select ${columns} from ${feed} join note n on n.organization_id = $1 and n.id = f.note_id order by ${partitioned ? 'f.partition, ' : ''}${sorted}`,
+      `select ${columns} from ${feed} cross join lateral ${NOTE_OF_LINK} n order by ${partitioned ? 'f.partition, ' : ''}${sorted}`,
     )
   }
 }
 
 const NOTE_SOURCE = tableOf('NoteSource')
+/** The limit has each note looked up by its key, whatever number of links the planner expects. */
+const NOTE_OF_LINK = '(select * from note where organization_id = $1 and id = f.note_id limit 1)'
+/** Which way a feed runs, and what lies before its beginning. */
+const FEED_ORDER = {
+  ASC: {
+    order: 'date_created, note_id',
+    before: '<',
+    notBefore: '>=',
+    start: { date_created: `'-infinity'`, note_id: '0::bigint' },
+  },
+  DESC: {
+    order: 'date_created desc, note_id desc',
+    before: '>',
+    notBefore: '<=',
+    start: { date_created: `'infinity'`, note_id: '0::bigint' },
+  },
+} as const
 const WHOLE: FeedSlice = { direction: 'ASC', size: null }
 const NOTHING: NoteDetail = { sources: [], data: {} }
+
+/** A condition on several keys, whose links are better read key by key than sorted or sifted. */
+const isOneOfSeveralKeys = (condition: Condition): condition is Condition<'content'> & { value: string[] } =>
+  condition.column === 'content' &&
+  condition.operator === 'IN' &&
+  Array.isArray(condition.value) &&
+  new Set(condition.value).size > 1 &&
+  condition.value.every(key => typeof key === 'string' && !key.includes('\0'))
 
 /** A note's columns, without the type of the record that caused it where that may not be seen. */
 const noteColumns = perScope(scope => {

@@ -472,7 +472,7 @@ CREATE INDEX "engagement_organization_id_score_id_idx" ON "engagement"("organiza
 CREATE INDEX "engagement_organization_id_status_id_idx" ON "engagement"("organization_id", "status", "id");
 
 -- CreateIndex
-CREATE INDEX "engagement_organization_id_collaborator_id_id_idx" ON "engagement"("organization_id", "collaborator_id", "id");
+CREATE INDEX "engagement_organization_id_collaborator_id_id_status_idx" ON "engagement"("organization_id", "collaborator_id", "id", "status");
 
 -- CreateIndex
 CREATE INDEX "engagement_organization_id_collaborator_id_date_created_id_idx" ON "engagement"("organization_id", "collaborator_id", "date_created", "id");
@@ -484,7 +484,7 @@ CREATE INDEX "engagement_organization_id_collaborator_id_date_modified_id_idx" O
 CREATE INDEX "engagement_organization_id_collaborator_id_score_id_idx" ON "engagement"("organization_id", "collaborator_id", "score", "id");
 
 -- CreateIndex
-CREATE INDEX "engagement_organization_id_program_id_id_idx" ON "engagement"("organization_id", "program_id", "id");
+CREATE INDEX "engagement_organization_id_program_id_id_status_idx" ON "engagement"("organization_id", "program_id", "id", "status");
 
 -- CreateIndex
 CREATE INDEX "engagement_organization_id_program_id_date_created_id_idx" ON "engagement"("organization_id", "program_id", "date_created", "id");
