@@ -15,7 +15,7 @@ interface Report {
 }
 
 const lint = (folder: string): Report => {
-  const parameters = [BIOME, 'lint', '--reporter=json', '--max-diagnostics=none', 'src']
+  const parameters = [BIOME, 'lint', '--colors=off', '--reporter=json', '--max-diagnostics=none', 'src']
   const { stdout, stderr } = spawnSync(process.execPath, parameters, {
     cwd: folder,
     encoding: 'utf8',

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { openAsBlob } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { PGlite } from '@electric-sql/pglite'
 import pg from 'pg'
 import { afterAll, inject, onTestFinished, TestRunner } from 'vitest'
@@ -31,7 +31,7 @@ export const testDatabase = async (content: Content = 'migrated'): Promise<Datab
   const from = templates()
   const database =
     from.kind === 'pglite'
-      ? await openPglite(await PGlite.create({ loadDataDir: await openAsBlob(from.dumps[content]) }))
+      ? await openPglite(await PGlite.create({ loadDataDir: new Blob([await readFile(from.dumps[content])]) }))
       : await openPostgres(await testDatabaseUrl(content), 10_000)
   atTheEnd(() => database.close())
   return database
