@@ -131,19 +131,25 @@ const own: Scope = {
   visible: (type, row) => ` and ${OWN[type](row)}`,
   hidden: type => HIDDEN[type],
   visibleNote: row =>
-    ` and exists (select from note_source x where x.organization_id = $1 and x.note_id = ${row}.id and x.source_type = 'collaborator' and x.source_id = $2)`,
+    ` and exists (select from note_source x where x.organization_id = $1 and x.note_id = ${row}.id and x.date_created = ${row}.date_created and x.source_type = 'collaborator' and x.source_id = $2${ROW_BY_ROW})`,
   visibleRecord: (type, id) => ` and ${ownRecord(type, id)}`,
   visibleSource: (type, id) => {
     const types = (Object.keys(OWN) as RecordType[]).filter(each => each !== 'allocation')
-    return ` and case ${type} ${types.map(each => `when '${each}' then ${ownRecord(each, id)}`).join(' ')} end`
+    return ` and case ${type} ${types.map(each => `when '${each}' then ${ownRecord(each, id, ROW_BY_ROW)}`).join(' ')} end`
   },
 }
 
-const ownRecord = (type: NoteSourceType, id: string): string => {
+/**
+ * Ends a sub-select that is asked of few rows: PostgreSQL then asks it row by row, and does not first collect all that a
+ * collaborator has, which for some is a great deal.
+ */
+const ROW_BY_ROW = ' offset 0'
+
+const ownRecord = (type: NoteSourceType, id: string, rowByRow = ''): string => {
   const condition = OWN[type]('r')
   return condition === NEVER
     ? condition
-    : `exists (select from "${type}" r where r.organization_id = $1 and r.id = ${id} and ${condition})`
+    : `exists (select from "${type}" r where r.organization_id = $1 and r.id = ${id} and ${condition}${rowByRow})`
 }
 
 const SCOPES: Readonly<Record<Viewer['role'], Scope>> = {

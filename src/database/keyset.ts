@@ -30,7 +30,7 @@ export interface Page<Row> {
 }
 
 /**
- * The order, bounds and limit of a slice, in SQL: one more row than was asked for, to know whether there are more.
+ * The order, bounds and limit of a slice, in SQL: at least one row more than was asked for, to know whether there are more.
  * A row comparison on (column, id) is one range of an index that ends in these two.
  */
 export const sliced = (
@@ -49,17 +49,18 @@ export const sliced = (
   return {
     bounds,
     order: orderBy === 'id' ? `${id} ${read}` : `${column} ${read}, ${id} ${read}`,
-    limit: size === null ? '' : ` limit ${size < COMMON_SIZES ? size + 1 : values.add(size + 1)}`,
+    limit: size === null ? '' : ` limit ${LIMITS.find(limit => limit > size) ?? values.add(size + 1)}`,
   }
 }
 
 /**
- * Sizes below this stand in the text, for a plan that knows how little is wanted; of a value PostgreSQL's generic plans
- * assume a tenth of the table. Larger sizes are a value after all, lest each makes a statement of its own.
+ * The limit stands in the text, for a plan that knows how little is wanted: of a value, PostgreSQL's generic plans assume a
+ * tenth of the table. These few, one above the usual sizes of a page, since each makes a statement of its own; what they
+ * read too much is left out. Larger sizes are a value after all.
  */
-const COMMON_SIZES = 101
+const LIMITS = [2, 6, 11, 21, 51, 101]
 
-/** What `sliced` read, as a page: in the list's own order, without the one row too many. */
+/** What `sliced` read, as a page: in the list's own order, without what was read too much. */
 export const pageOf = <Row>(read: Row[], { size, fromEnd = false, after, before }: Slice): Page<Row> => {
   const more = size !== null && read.length > size
   const rows = more ? read.slice(0, size) : read

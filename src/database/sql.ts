@@ -49,5 +49,5 @@ export const timestamptz = (text: string): Date =>
   new Date(
     text.endsWith('+00')
       ? `${text.slice(0, 10)}T${text.slice(11, -3)}Z`
-      : `${text.replace(' ', 'T')}${/:\d\d[+-]\d\d$/.test(text) ? ':00' : ''}`,
+      : `${text.replace(' ', 'T')}${/[+-]\d\d$/.test(text) ? ':00' : ''}`,
   )

@@ -278,7 +278,7 @@ describe('the last use of keys', () => {
     const headers = await Promise.all(Array.from({ length: 20 }, bearer))
     for (const header of headers) await authenticate(header)
     now += 1500
-    for (const header of headers.slice(0, 10)) authenticate(header)
+    for (const header of headers.slice(0, 10)) void authenticate(header)
     expect(await lastUses()).toEqual(headers.map(() => undefined))
     statements = []
     await recordUse()
@@ -318,7 +318,7 @@ describe('the last use of keys', () => {
       vi.advanceTimersByTime(1)
       await vi.waitFor(async () => expect(await lastUses()).toEqual([NOW]))
       now += 3000
-      authenticate(header)
+      void authenticate(header)
       await close()
       expect(await lastUses()).toEqual([NOW + 3000])
       expect(vi.getTimerCount()).toBe(0)
@@ -345,7 +345,7 @@ describe('the last use of keys', () => {
     broken = new Error('connection refused')
     meanwhile = () => {
       now = NOW + 2000
-      authenticate(other)
+      void authenticate(other)
     }
     await recordUse()
     meanwhile = () => {}

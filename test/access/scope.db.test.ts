@@ -221,11 +221,10 @@ describe.each(Object.entries(ROLES))('to %s', (_, role) => {
         expect(idsOf(bindings)).toEqual(idsOf(active))
         expect(await engagements.getActiveEngagementCount(opportunityId, programId)).toBe(active.length)
         const single = [
-          engagements.getNewestBinding(opportunityId, programId),
-          engagements.getOldestEngagement(opportunityId, programId),
+          await engagements.getNewestBinding(opportunityId, programId).catch(nullIfNotFound),
+          await engagements.getOldestEngagement(opportunityId, programId).catch(nullIfNotFound),
         ]
-        for (const one of single) {
-          const found = await one.catch(nullIfNotFound)
+        for (const found of single) {
           expect(found !== null).toBe(active.length > 0)
           if (found) among([found])
         }

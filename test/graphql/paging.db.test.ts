@@ -1,13 +1,12 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { EngagementRow } from '../../src/database/rows.ts'
 import { statement } from '../../src/database/sql.ts'
-import { type Ask, asking, ID_PAGE, idsOf, minute, ordered, type PageArguments, walk } from '../support/comparing.ts'
+import { type Ask, asking, ID_PAGE, idsOf, ordered, type PageArguments, walk } from '../support/comparing.ts'
 import { testDatabase } from '../support/database.ts'
 import { testGateway } from '../support/gateway.ts'
 import {
   insertCollaborator,
   insertEngagement,
-  insertNote,
   insertOpportunity,
   insertOrganization,
   insertProgram,
@@ -25,7 +24,7 @@ const SIZES = [
   [1, 12],
   [7, 24],
   [20, 60],
-  [100, 220],
+  [100, 130],
 ] as const
 
 const engagementsOf = (organizationId: number) =>
@@ -114,11 +113,11 @@ describe('a list that grows while it is read', () => {
   }
 
   describe.each([
-    ['all engagements of a program', () => ({ programId: programs[0] })],
-    ['all engagements of two programs', () => ({ programId: programs })],
-  ] as const)('%s', (_, filter) => {
+    ['all engagements of a program', () => ({ programId: programs[0] }), SIZES.slice(1, 2)],
+    ['all engagements of two programs', () => ({ programId: programs }), SIZES],
+  ] as const)('%s', (_, filter, sizes) => {
     test.each(ORDERS)('by $field $direction has each once, none missing, in order', async order => {
-      for (const [size, length] of SIZES) {
+      for (const [size, length] of sizes) {
         for (const backwards of [false, true]) {
           await begin(length)
           const wanted = [filter().programId].flat()
@@ -137,7 +136,7 @@ describe('a list that grows while it is read', () => {
               backwards,
               between: async () => {
                 // at the end that is being read towards a list may grow for ever: so often and no more
-                if (turn++ < 6) {
+                if (turn++ < 4) {
                   inserted++
                   await disturb(turn, order.column)()
                 }
@@ -173,9 +172,22 @@ describe('a feed that grows while it is read', () => {
     'in pages of %d, %s, backwards: %s, has each note once, none missing, in order',
     async (size, order, backwards, length) => {
       const organization = await insertOrganization(sql)
-      const noted = (n: number) => insertNote(sql, { organizationId: organization, dateCreated: minute(n % 3) })
-      const initial: { id: number; at: number }[] = []
-      for (let n = 0; n < length; n++) initial.push({ id: await noted(n), at: n % 3 })
+      const noted = (from: number, to: number) =>
+        sql.rows<{ id: number; at: Date }>(
+          statement(
+            `with noted as (
+             insert into note (organization_id, content, creation_source, creation_source_id, date_created)
+             select $1, 'coupon_applied', 'engagement', 1, '2026-01-01'::timestamptz + interval '1 minute' * (n % 3)
+             from generate_series($2::integer, $3::integer) as n returning id, content, date_created
+           ), linked as (
+             insert into note_source (organization_id, note_id, source_type, source_id, content, date_created)
+             select $1, id, 'engagement', 1, content, date_created from noted
+           )
+           select id, date_created as at from noted`,
+          ),
+          [organization, from, to],
+        )
+      const initial = await noted(1, length)
       const by = asking(gateway, { role: 'administrator', organizationId: organization })
       let turn = 0
       const read = async (page: PageArguments) => {
@@ -188,7 +200,7 @@ describe('a feed that grows while it is read', () => {
         return notes
       }
       const between = async () => {
-        if (turn < 6) await noted(turn++)
+        if (turn++ < 6) await noted(turn, turn)
       }
       const found = await walk(read, { size, backwards, between })
       expect(new Set(found).size).toBe(found.length)

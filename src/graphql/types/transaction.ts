@@ -86,7 +86,7 @@ const TransactionConnection = connectionType('Transaction', Transaction)
 builder.prismaObjectField(Opportunity, 'transactions', t =>
   t.field({
     type: TransactionConnection,
-    description: "The opportunity's transactions.",
+    description: "The opportunity's transactions. For administrators.",
     args: listArgs(Filter, 'transactions'),
     resolve: ({ id }, args, context) =>
       relatedConnection('Transaction', context, context.datastores.transactions, 'opportunityId', id, args),
