@@ -4,11 +4,10 @@ import { InvalidInputError } from '../errors.ts'
 export const globalId = (type: string, id: number): string => btoa(`${type}:${id}`)
 
 /** The parts of a global id. @throws InvalidInputError for anything else. */
-export const parseGlobalId = (text: string): { type: string; id: number } => {
-  const [, type, digits] = /^([A-Za-z]+):(\d+)$/.exec(decode(text)) ?? []
-  const id = Number(digits)
-  if (type === undefined || !isId(id)) throw new InvalidInputError(`Expected a global id, received ${show(text)}`)
-  return { type, id }
+export const parseGlobalId = (text: string): GlobalId => {
+  const parsed = partsOf(text)
+  if (parsed === null) throw new InvalidInputError(`Expected a global id, received ${show(text)}`)
+  return parsed
 }
 
 /**
@@ -16,13 +15,22 @@ export const parseGlobalId = (text: string): { type: string; id: number } => {
  * Null for the global id of another type. @throws InvalidInputError for anything else.
  */
 export const idOf = (type: string, text: string): number | null => {
-  if (/^\d+$/.test(text)) {
-    const id = Number(text)
-    if (!isId(id)) throw new InvalidInputError(`Expected an id below 2^53, received ${show(text)}`)
-    return id
+  const parsed = /^\d+$/.test(text) ? { type, id: Number(text) } : partsOf(text)
+  if (parsed === null || !isId(parsed.id)) {
+    throw new InvalidInputError(`Expected an integer id below 2^53 or a global id, received ${show(text)}`)
   }
-  const parsed = parseGlobalId(text)
   return parsed.type === type ? parsed.id : null
+}
+
+interface GlobalId {
+  readonly type: string
+  readonly id: number
+}
+
+const partsOf = (text: string): GlobalId | null => {
+  const [, type, digits] = /^([A-Za-z]+):(\d+)$/.exec(decode(text)) ?? []
+  const id = Number(digits)
+  return type === undefined || !isId(id) ? null : { type, id }
 }
 
 const isId = (id: number): boolean => Number.isSafeInteger(id) && id >= 0
