@@ -125,15 +125,18 @@ interface FeedArgs extends PageArgs {
   readonly order?: Direction | null | undefined
 }
 
-/** A feed. What rendering needs is read along when it is selected, and primes its loader. */
+/**
+ * A feed; given an `owner`, that of one record among others whose feeds are asked for. What rendering needs is read along
+ * when it is selected, and primes its loader.
+ */
 const feedConnection = (
   { datastores: { notes }, loaders }: Context,
   feed: Feed,
   { filter, order, ...page }: FeedArgs,
   info: Parameters<typeof selectedBelow>[0],
-  isRoot = false,
+  owner?: number,
 ): Connection<NoteEntry> => {
-  const { sourceType, sourceId } = feed
+  const { sourceType } = feed
   const ordering = { type: 'Note', orderBy: 'dateCreated', direction: order ?? 'ASC' } as const
   const conditions: FeedRequest['conditions'] = conditionsOf('Note', filter)
   const selected = selectedBelow(info)
@@ -141,15 +144,14 @@ const feedConnection = (
   const request: FeedRequest = { conditions, slice: sliceOf(page, ordering), withDetail }
   return new Connection<NoteEntry>(
     async () => {
-      const read = isRoot || sourceId === undefined
-      const found = await (read ? notes.page(feed, request) : loaders.feedPages(sourceType, request).load(sourceId))
+      const found = await (owner === undefined
+        ? notes.page(feed, request)
+        : loaders.feedPages(sourceType, request).load(owner))
       if (withDetail) for (const row of found.rows) loaders.noteDetailById.prime(row.id, detailOf(row))
       return found
     },
     () =>
-      isRoot || sourceId === undefined
-        ? notes.count(feed, conditions)
-        : loaders.feedCounts(sourceType, conditions).load(sourceId),
+      owner === undefined ? notes.count(feed, conditions) : loaders.feedCounts(sourceType, conditions).load(owner),
     ordering,
     keyIn('dateCreated'),
   )
@@ -174,7 +176,7 @@ builder.queryFields(t => ({
       ...feedArgs(),
     },
     resolve: (_, { sourceType, sourceId, ...args }, context, info) =>
-      feedConnection(context, { sourceType, sourceId: sourceId ?? undefined }, args, info, true),
+      feedConnection(context, { sourceType, sourceId: sourceId ?? undefined }, args, info),
   }),
 }))
 
@@ -199,7 +201,7 @@ for (const [sourceType, ref] of FEEDS) {
       type: NoteConnection,
       description: 'The activity feed: what has happened, oldest first by default.',
       args: feedArgs(),
-      resolve: ({ id }, args, context, info) => feedConnection(context, { sourceType, sourceId: id }, args, info),
+      resolve: ({ id }, args, context, info) => feedConnection(context, { sourceType }, args, info, id),
     }),
   )
 }
