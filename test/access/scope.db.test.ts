@@ -237,6 +237,7 @@ describe.each(Object.entries(ROLES))('to %s', (_, role) => {
       }
     }
     const named = await engagements.page({ conditions: [], slice: WHOLE }, engagements.withNames)
+    expect(idsOf(named.rows)).toEqual(sees)
     const names = await all().names.lookup({ collaborator: everyId('Collaborator'), program: everyId('Program') })
     for (const row of named.rows as readonly (Row & Record<string, unknown>)[]) {
       expect(row.collaboratorName).toBe(names('collaborator', row.collaboratorId as number) ?? 'another collaborator')

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Viewer } from '../../src/access/viewer.ts'
 import { testDatabase } from '../support/database.ts'
 import { testGateway } from '../support/gateway.ts'
@@ -17,6 +17,9 @@ import {
 
 // Nothing that a viewer may not see has any part in what it is told: whatever becomes of it, each answer to everything
 // that can be asked stays what it was, byte by byte.
+
+// each test asks some seven hundred questions
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const { sql } = await testDatabase('migrated')
 const gateway = testGateway({ sql })

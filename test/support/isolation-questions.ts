@@ -127,15 +127,20 @@ export const questions = (tenant: Tenant): string[] => {
     }
     for (const value of order ? ordersOf(order.type) : []) {
       for (const page of ['first: 2', 'last: 100']) {
-        asked.push(`{ ${fieldSelection(plural, [], `${feed}orderBy: ${value}, ${page}`)} }`)
+        asked.push(
+          `{ ${plural.name}(orderBy: ${value}, ${page}) { nodes { ${leaves(type)} } edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }`,
+        )
       }
     }
     // the same lists where they belong to another record
     for (const owner of NODE_TYPES) {
       for (const field of Object.values(objectType(owner).getFields())) {
         if (getNamedType(field.type) !== getNamedType(plural.type) || field.args.length === 0) continue
+        asked.push(
+          `{ ${nodesOf(owner, ids(owner))} { ... on ${owner} { ${field.name}(first: 100) { nodes { ${leaves(type)} } } } } }`,
+        )
         if (filter === undefined || !field.args.some(({ name }) => name === 'filter')) continue
-        for (const value of filtersOf(filter.type, tenant, type)) {
+        for (const value of filtersOf(filter.type, tenant, type, 1)) {
           asked.push(
             `{ ${nodesOf(owner, ids(owner))} { ... on ${owner} { ${field.name}(filter: ${value}, first: 100) { totalCount nodes { id } } } } }`,
           )
@@ -175,6 +180,13 @@ export const questions = (tenant: Tenant): string[] => {
   return asked
 }
 
+/** What a record says of itself, names that are read along with it included. */
+const leaves = (type: string): string =>
+  Object.values(objectType(type).getFields())
+    .filter(field => field.args.length === 0 && isLeafType(getNamedType(field.type)))
+    .map(field => field.name)
+    .join(' ')
+
 const idsIn =
   ({ visible, hidden }: Tenant) =>
   (type: string): readonly number[] => [
@@ -183,13 +195,15 @@ const idsIn =
     STARTS.missing,
   ]
 
-/** Each field of a filter by itself, with values that are mine, others', and nobody's, alone and together. */
-const filtersOf = (type: GraphQLInputType, tenant: Tenant, owner: string): string[] => {
+/** Each field of a filter by itself, with values that are mine, others', and nobody's, alone and together; or the last of these. */
+const filtersOf = (type: GraphQLInputType, tenant: Tenant, owner: string, last = 0): string[] => {
   const input = getNamedType(type)
   if (!isInputObjectType(input)) throw new Error(`Expected an input type, received ${input.name}`)
   return Object.values(input.getFields()).flatMap(field => {
     const named = getNamedType(field.type)
-    return valuesOf(field.name, named, tenant, owner).map(value => `{ ${field.name}: ${value} }`)
+    return valuesOf(field.name, named, tenant, owner)
+      .slice(-last)
+      .map(value => `{ ${field.name}: ${value} }`)
   })
 }
 

@@ -307,6 +307,7 @@ export const insertTenant = async (
   await note(mine, 'collaborator_account_ready', {}, C)
   await note(mine, 'coupon_applied', { code: 'JAY10' }, Op, C)
   await note(mine, 'coupon_applied', { code: 'JAY10' }, `opportunity ${merged}`, C)
+  await note(mine, 'coupon_applied', { code: 'JAY10' }, `opportunity ${myOpportunity}`, C)
   await note(mine, 'manual_attribution_requested', {}, T, C, Op)
   await note(mine, 'conversion_awarded', { incentiveType: 'fixedPerLead', score: 300 }, T, V, C, E, Pr, Op)
   await note(mine, 'engagement_awarded', { score: 300 }, E, C, `program ${programLeft}`, Op, T)
@@ -337,6 +338,7 @@ export const insertTenant = async (
   const RP: NoteLinkText = `payout ${otherPayout}`
   await note(others, 'collaborator_account_ready', {}, R)
   await note(others, 'coupon_applied', { code: 'RITA10' }, Op, R)
+  await note(others, 'coupon_applied', { code: 'RITA10' }, `opportunity ${otherOpportunity}`, R)
   await note(others, 'conversion_awarded', { incentiveType: 'fixedPerLead', score: 1 }, T, RV, R, Pr, Op)
   await note(others, 'obligation_issued', usd(555), RV, RO, R)
   await note(others, 'conversion_rejected', { reason: 'Fraud' }, RV, R, RO, T)
@@ -507,8 +509,11 @@ export const removeHidden = async (sql: Sql, { organizationId }: Tenant): Promis
     set local session_replication_role = origin;`)
 }
 
-/** Another tenant that has the same ids throughout: they are unique in a tenant, not among tenants. */
-export const cloneTenant = async (sql: Sql, { organizationId }: Tenant): Promise<number> => {
+/**
+ * Another tenant that has the same ids throughout, since they are unique in a tenant, not among tenants. In that one
+ * everything is mine: what looks for its own in the wrong tenant finds too much.
+ */
+export const cloneTenant = async (sql: Sql, { organizationId, me }: Tenant): Promise<number> => {
   const clone = await insertOrganization(sql, { name: 'Clone' })
   const tables = await sql.rows<{ name: string; columns: string }>(
     statement(`select table_name as name, string_agg('"' || column_name || '"', ', ') as columns
@@ -526,6 +531,16 @@ export const cloneTenant = async (sql: Sql, { organizationId }: Tenant): Promise
   )
   await sql.script(`update note_source set source_id = ${clone} where organization_id = ${clone} and source_type = 'organization';
     update note set creation_source_id = ${clone} where organization_id = ${clone} and creation_source = 'organization'`)
+  const owned = ['engagement', 'conversion', 'obligation', 'payout', 'allocation']
+  await sql.script(`
+    update engagement set status = 'complete' where organization_id = ${clone};
+    ${owned.map(table => `update ${table} set collaborator_id = ${me} where organization_id = ${clone};`).join('\n')}
+    insert into enrollment (organization_id, collaborator_id, program_id, date_created)
+      select organization_id, ${me}, id, now() from program where organization_id = ${clone} on conflict do nothing;
+    update opportunity set merged_into_id = ${STARTS.mine} where organization_id = ${clone} and id <> ${STARTS.mine};
+    insert into note_source (organization_id, note_id, source_type, source_id, content, date_created)
+      select organization_id, id, 'collaborator', ${me}, content, date_created from note where organization_id = ${clone}
+      on conflict do nothing`)
   return clone
 }
 
