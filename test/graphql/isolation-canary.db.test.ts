@@ -18,7 +18,7 @@ import {
 // Nothing that a viewer may not see has any part in what it is told: whatever becomes of it, each answer to everything
 // that can be asked stays what it was, byte by byte.
 
-// each test asks some seven hundred questions
+// at full size each test asks some seven hundred questions
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const { sql } = await testDatabase('migrated')

@@ -265,10 +265,13 @@ export const enumValues = (type: GraphQLInputType): string[] => {
   return isEnumType(named) ? named.getValues().map(({ name }) => name) : []
 }
 
+/** The test suite asks each fifth question, `npm run soak` all of them. */
+const SHARE = process.env.SOAK === 'true' ? 1 : 5
+
 /** All that a viewer can be told: what it can reach, and the answer to every question. */
 export const everything = async (ask: AskText, tenant: Tenant): Promise<string[]> => {
   const lines = (await crawl(ask)).text.split('\n')
-  for (const question of questions(tenant)) {
+  for (const question of questions(tenant).filter((_, i) => i % SHARE === 0)) {
     const { status, text } = await ask(question)
     lines.push(`${status} ${question}\n${text}`)
   }
