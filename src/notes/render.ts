@@ -1,3 +1,4 @@
+import { HIDDEN_NAMES } from '../access/scope.ts'
 import { NAMED_TYPES, type NamedType } from '../database/names.ts'
 import type { NoteSourceType } from '../database/rows.ts'
 import { formatAmount } from '../money.ts'
@@ -46,10 +47,6 @@ export const renderNote = (
   const renderedContent = blueprint === undefined ? note.content : write(plan.parts, sourceData, view.isAdministrator)
   return { renderedContent, sourceData }
 }
-
-/** The types whose records' names are needed to render notes of this blueprint. */
-export const neededNames = (blueprint: Blueprint | NoteResolver | undefined): readonly NamedType[] =>
-  planOf(blueprint).named
 
 /** A blueprint made ready, once, for rendering many notes. */
 interface Plan {
@@ -118,7 +115,7 @@ const compile = (template: string, facts: Facts, fallbacks: NonNullable<Blueprin
         ? factSlot(placeholder, facts[placeholder], begin)
         : link.id
           ? idSlot(link.type, lead, fallbacks[link.type], begin)
-          : nameSlot(link.type, begin)
+          : nameSlot(link.type as NamedType, begin)
     parts.push(text, slot)
   }
   return [...parts, pieces.at(-1) ?? ''].filter(part => part !== '')
@@ -140,14 +137,10 @@ const idSlot = (type: NoteSourceType, lead: string, fallback: NoteSourceType | u
   missing: { administrator: begin(`an unknown ${type}`), collaborator: begin(someRecord(type)) },
 })
 
-const nameSlot = (type: NoteSourceType, begin: Begin): Slot => ({
+const nameSlot = (type: NamedType, begin: Begin): Slot => ({
   choices: [{ words: '', key: type }],
   units: undefined,
-  missing: {
-    administrator: begin(`an unknown ${type}`),
-    // the viewer is a collaborator, and knows the programs that it is in
-    collaborator: begin(type === 'collaborator' || type === 'program' ? `another ${type}` : someRecord(type)),
-  },
+  missing: { administrator: begin(`an unknown ${type}`), collaborator: begin(HIDDEN_NAMES[type]) },
 })
 
 const factSlot = (name: string, fact: Fact | undefined, begin: Begin): Slot => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { NoteSourceType } from '../../src/database/rows.ts'
 import type { Blueprint, NoteResolver, RenderableNote } from '../../src/notes/blueprint.ts'
 import { CORE_BLUEPRINTS, type CoreBlueprintKey } from '../../src/notes/blueprints.ts'
-import { neededNames, renderNote, type View } from '../../src/notes/render.ts'
+import { renderNote, type View } from '../../src/notes/render.ts'
 
 const NAMES: Readonly<Record<string, string>> = {
   'collaborator:11': 'Jane Smith',
@@ -371,13 +371,6 @@ describe('a resolver', () => {
       'Jane Smith bought {seen}, 0 fact(s), unknown',
     )
   })
-})
-
-it('asks for the names of the named types that are linked', () => {
-  expect(neededNames(CORE_BLUEPRINTS.refund_triggered)).toEqual(['collaborator'])
-  expect(neededNames(CORE_BLUEPRINTS.engagement_awarded)).toEqual(['collaborator', 'program'])
-  expect(neededNames(CORE_BLUEPRINTS.fulfillment_created)).toEqual([])
-  expect(neededNames(undefined)).toEqual(['collaborator', 'program', 'distributor', 'organization'])
 })
 
 it('gives an id, but no name, for a link that the blueprint does not declare', () => {
