@@ -327,10 +327,10 @@ test("in every method, another tenant's engagements are not there", async () => 
   expect(await engagements.getEngagementsForOpportunity(opportunityId)).toEqual([])
   expect(await engagements.andWhere([{ column: 'opportunityId', operator: '=', value: opportunityId }])).toEqual([])
   for (const missing of [
-    engagements.getNewestBinding(opportunityId, programId),
-    engagements.getOldestEngagement(opportunityId, programId),
-    engagements.getActiveEngagement(collaboratorId, programId, opportunityId),
+    () => engagements.getNewestBinding(opportunityId, programId),
+    () => engagements.getOldestEngagement(opportunityId, programId),
+    () => engagements.getActiveEngagement(collaboratorId, programId, opportunityId),
   ]) {
-    await expect(missing).rejects.toThrow(RecordNotFoundError)
+    await expect(missing()).rejects.toThrow(RecordNotFoundError)
   }
 })
