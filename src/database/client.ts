@@ -1,6 +1,6 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
-import { PGlite } from '@electric-sql/pglite'
+import { PGlite, type Transaction } from '@electric-sql/pglite'
 import { PrismaPg } from '@prisma/adapter-pg'
 import type { SqlMigrationAwareDriverAdapterFactory } from '@prisma/driver-adapter-utils'
 import { tryLock } from 'fs-native-extensions'
@@ -8,7 +8,7 @@ import pg from 'pg'
 import { PrismaPGlite } from 'pglite-prisma-adapter'
 import { StartError } from '../errors.ts'
 import { PrismaClient } from './generated/prisma/client.ts'
-import { PARSERS, type Sql } from './sql.ts'
+import { PARSERS, retried, type Sql } from './sql.ts'
 
 /** An open database, whichever it is. */
 export interface Database {
@@ -55,10 +55,25 @@ export const openPostgres = async (databaseUrl: string, statementTimeout: number
   return {
     kind: 'postgresql',
     sql: {
-      rows: async ({ name, text }, values) => (await pool.query({ name, text, values: values as unknown[] })).rows,
-      script: async text => {
-        await pool.query(text)
-      },
+      ...through(pool),
+      transaction: work =>
+        retried(async () => {
+          const connection = await pool.connect()
+          let broken: unknown
+          try {
+            await connection.query('begin')
+            const result = await work(within(through(connection)))
+            await connection.query('commit')
+            return result
+          } catch (error) {
+            await connection.query('rollback').catch(lost => {
+              broken = lost
+            })
+            throw error
+          } finally {
+            connection.release(broken !== undefined)
+          }
+        }),
     },
     prisma,
     withSchemaAdapter: async work => {
@@ -80,6 +95,20 @@ export const openPostgres = async (databaseUrl: string, statementTimeout: number
       await pool.end()
     },
   }
+}
+
+/** Statements through a pool, or through one of its connections. */
+const through = (connection: pg.Pool | pg.PoolClient): Omit<Sql, 'transaction'> => ({
+  rows: async ({ name, text }, values) => (await connection.query({ name, text, values: values as unknown[] })).rows,
+  script: async text => {
+    await connection.query(text)
+  },
+})
+
+/** The port for the work of a transaction that has begun. */
+const within = (statements: Omit<Sql, 'transaction'>): Sql => {
+  const sql: Sql = { ...statements, transaction: work => work(sql) }
+  return sql
 }
 
 /** Any number that nothing else in the database locks. */
@@ -133,11 +162,8 @@ export const openPglite = async (pglite: PGlite): Promise<Database> => {
   return {
     kind: 'pglite',
     sql: {
-      rows: async <Row>({ text }: { text: string }, values: readonly unknown[]) =>
-        (await pglite.query<Row>(text, values as unknown[], { parsers: { ...PARSERS } })).rows,
-      script: async text => {
-        await pglite.exec(text)
-      },
+      ...inside(pglite),
+      transaction: work => retried(() => pglite.transaction(begun => work(within(inside(begun))))),
     },
     prisma,
     withSchemaAdapter: work => work(runningScripts(new PrismaPGlite(pglite), script => pglite.exec(script))),
@@ -147,6 +173,14 @@ export const openPglite = async (pglite: PGlite): Promise<Database> => {
     },
   }
 }
+
+const inside = (pglite: PGlite | Transaction): Omit<Sql, 'transaction'> => ({
+  rows: async <Row>({ text }: { text: string }, values: readonly unknown[]) =>
+    (await pglite.query<Row>(text, values as unknown[], { parsers: { ...PARSERS } })).rows,
+  script: async text => {
+    await pglite.exec(text)
+  },
+})
 
 /**
  * Has a migration's script run whole, as one transaction, and waited for. The adapters' own ways do not: PrismaPg cuts it

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
 /** One SQL text and, as a type, the row it answers. Its name lets PostgreSQL plan it once per connection. */
 export interface Statement<Row> {
   readonly name: string
@@ -11,6 +13,36 @@ export interface Sql {
   rows<Row>(statement: Statement<Row>, values: readonly unknown[]): Promise<Row[]>
   /** Runs SQL of several statements without values, outside the read path: set-up, seeds. */
   script(text: string): Promise<void>
+  /**
+   * Does work as one transaction: all of it, or nothing when it throws. The work is done again when the database had to
+   * end it for the sake of another (a deadlock), so it must have no effects but its statements; and it must use the port
+   * that it is given, since another's statements are no part of the transaction. Inside a transaction it is part of that.
+   */
+  transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>
+}
+
+/** How often work is done over before its error is let out. */
+const ATTEMPTS = 10
+
+/** Does work again, after a short and random while, for as long as the database says that it may succeed another time. */
+export const retried = async <T>(work: () => Promise<T>): Promise<T> => {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (attempt === ATTEMPTS || !isTransient(error)) throw error
+      await sleep(Math.random() * 5 * 2 ** attempt)
+    }
+  }
+}
+
+/** Serialization failures, deadlocks, and what is said to be no more than bad luck in `RaceError`. */
+const isTransient = (error: unknown): boolean =>
+  error instanceof RaceError || ['40001', '40P01'].includes((error as { code?: string } | null)?.code ?? '')
+
+/** Thrown by a transaction's work that found the database changed under it: it is done again. */
+export class RaceError extends Error {
+  override readonly name = 'RaceError'
 }
 
 /**

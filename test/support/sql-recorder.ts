@@ -24,8 +24,7 @@ export interface Recorder {
  */
 export const recordSql = (database: Database): Recorder => {
   let statements: RecordedStatement[] = []
-  const { sql } = database
-  const recorded: Sql = {
+  const recorded = (sql: Sql, isBegun = false): Sql => ({
     rows: (statement, values) => {
       statements.push({ text: statement.text, values: [...values] })
       return sql.rows(statement, values)
@@ -34,9 +33,16 @@ export const recordSql = (database: Database): Recorder => {
       statements.push({ text, values: [] })
       return sql.script(text)
     },
-  }
+    transaction: async work => {
+      if (isBegun) return work(recorded(sql, true))
+      statements.push({ text: 'begin', values: [] })
+      const result = await sql.transaction(begun => work(recorded(begun, true)))
+      statements.push({ text: 'commit', values: [] })
+      return result
+    },
+  })
   return {
-    database: { ...database, sql: recorded },
+    database: { ...database, sql: recorded(database.sql) },
     during: async work => {
       statements = []
       await work()
