@@ -12,13 +12,65 @@ export const formatAmount = (amount: number, units: string): string => {
   return `${amount < 0 ? '-' : ''}${digits.slice(0, point)}.${digits.slice(point)} ${units}`
 }
 
+/**
+ * An amount in major units, as shops write it, in whole minor units: 49.99 USD is 4999, 4999 JPY is 4999. It is taken as
+ * the decimal number that it prints as, and half a unit is rounded away from zero: 1.005 USD is 101.
+ * @throws RangeError when the amount is not finite, or the result not a safe integer.
+ */
+export const minorUnits = (amount: number, currency: string): number => {
+  const { digits, places } = decimalOf(amount)
+  return safeAmount(quotient(digits * 10n ** BigInt(minorUnitExponent(currency)), 10n ** places))
+}
+
+/**
+ * So many percent of an amount in minor units, half a unit rounded away from zero: 2.5 percent of 4999 is 125.
+ * The percentage is taken as the decimal number that it prints as.
+ * @throws RangeError when the percentage is not finite, or the amount or the result not a safe integer.
+ */
+export const percentOf = (percent: number, base: number): number => {
+  if (!Number.isSafeInteger(base)) throw new RangeError(`expected an amount in whole minor units, received ${base}`)
+  const { digits, places } = decimalOf(percent)
+  return safeAmount(quotient(digits * BigInt(base), 100n * 10n ** places))
+}
+
+/**
+ * An amount that was computed exactly, as the number that all others are.
+ * @throws RangeError when it is not a safe integer.
+ */
+export const safeAmount = (amount: bigint): number => {
+  const number = Number(amount)
+  if (!Number.isSafeInteger(number)) throw new RangeError(`expected an amount within ±(2^53−1), received ${amount}`)
+  return number
+}
+
+/** Whether a code is that of an ISO 4217 currency in use, in capitals. */
+export const isCurrency = (code: string): boolean => CURRENCIES.has(code)
+
+const CURRENCIES: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'))
+
+/** A number as `digits / 10 ** places`, by its shortest decimal text, which is what its writer meant. */
+const decimalOf = (number: number): { digits: bigint; places: bigint } => {
+  if (!Number.isFinite(number)) throw new RangeError(`expected a finite number, received ${number}`)
+  const [mantissa = '', exponent = '0'] = String(number).split('e')
+  const [whole = '', fraction = ''] = mantissa.split('.')
+  const digits = BigInt(whole + fraction)
+  const places = fraction.length - Number(exponent)
+  return places < 0 ? { digits: digits * 10n ** BigInt(-places), places: 0n } : { digits, places: BigInt(places) }
+}
+
+/** Rounded to the nearest integer, and half away from zero; the divisor is positive. */
+const quotient = (dividend: bigint, divisor: bigint): bigint => {
+  const half = dividend < 0n ? -divisor : divisor
+  return (2n * dividend + half) / (2n * divisor)
+}
+
 /** How many decimal places a unit has: by ISO 4217 for three upper-case letters, none for any other unit. */
 export const minorUnitExponent = (units: string): number => {
-  if (!isCurrencyCode(units)) return 0
+  if (!isThreeCapitals(units)) return 0
   return EXPONENTS.get(units) ?? 2
 }
 
-const isCurrencyCode = (units: string): boolean =>
+const isThreeCapitals = (units: string): boolean =>
   units.length === 3 && isCapital(units, 0) && isCapital(units, 1) && isCapital(units, 2)
 
 const isCapital = (text: string, at: number): boolean => {

@@ -1,0 +1,39 @@
+/** An engagement's claim on a conversion: what a program's structure needs to know of it. */
+export interface Binding {
+  readonly id: number
+  readonly collaboratorId: number
+  readonly programId: number
+  /** The attribution weight: the sum of the points of all triggers. */
+  readonly score: number
+  /** The first trigger. */
+  readonly dateCreated: Date
+  /** The last trigger. */
+  readonly dateModified: Date
+}
+
+/** What shares in a pool: a binding, or whatever else has a score. */
+export type Sharer = Pick<Binding, 'id' | 'score'>
+
+/** A binding's share of the pool, in minor units. */
+export interface Credit<B extends Sharer = Binding> {
+  readonly binding: B
+  readonly value: number
+}
+
+/**
+ * Divides a conversion's pool, in minor units and not negative, among the eligible bindings of one program.
+ * The credits come in order of binding id, whatever the order of the bindings; a binding that gets none is left out.
+ * Each binding stands for itself, even when a collaborator has several. No bindings, no credits.
+ */
+export type Structure = <B extends Binding>(bindings: readonly B[], pool: number) => readonly Credit<B>[]
+
+/** A structure that looks at scores alone. */
+export type Pool = <S extends Sharer>(sharers: readonly S[], pool: number) => readonly Credit<S>[]
+
+/** The whole pool for one binding, if there is one. */
+export const winnerTakesAll = <B extends Binding>(winner: B | undefined, pool: number): readonly Credit<B>[] =>
+  winner === undefined ? [] : [{ binding: winner, value: pool }]
+
+/** The bindings that can claim a share, which needs a positive score, in order of id. */
+export const sharersOf = <S extends Sharer>(bindings: readonly S[]): readonly S[] =>
+  bindings.filter(({ score }) => score > 0).toSorted((one, other) => one.id - other.id)
