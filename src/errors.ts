@@ -1,5 +1,12 @@
 /** What a client can be told about an error. */
-export type ErrorCode = 'BAD_USER_INPUT' | 'UNAUTHENTICATED' | 'FORBIDDEN' | 'NOT_FOUND' | 'SERVICE_UNAVAILABLE'
+export type ErrorCode =
+  | 'BAD_USER_INPUT'
+  | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
+  | 'NOT_FOUND'
+  | 'CONFLICT'
+  | 'VALIDATION_FAILED'
+  | 'SERVICE_UNAVAILABLE'
 
 /** An error that a client may read: its message says what was expected and what was received. All others are masked. */
 export class SirenError extends Error {
@@ -29,6 +36,41 @@ export class InvalidInputError extends SirenError {
 
   constructor(message: string) {
     super('BAD_USER_INPUT', message)
+  }
+}
+
+/** Nobody of the caller's role may do this. */
+export class ForbiddenError extends SirenError {
+  override readonly name = 'ForbiddenError'
+
+  constructor(message: string) {
+    super('FORBIDDEN', message)
+  }
+}
+
+/** What is asked for contradicts what is there already. */
+export class ConflictError extends SirenError {
+  override readonly name = 'ConflictError'
+
+  constructor(message: string) {
+    super('CONFLICT', message)
+  }
+}
+
+/** What is wrong with a document, by field; `items.0.amount` is a field of the first of the items. */
+export type FieldErrors = Readonly<Record<string, readonly string[]>>
+
+/** Fields of a document are not what was expected of them. */
+export class ValidationError extends SirenError {
+  override readonly name = 'ValidationError'
+
+  constructor(readonly fields: FieldErrors) {
+    super(
+      'VALIDATION_FAILED',
+      Object.entries(fields)
+        .flatMap(([field, messages]) => messages.map(message => (field === '' ? message : `${field}: ${message}`)))
+        .join('; '),
+    )
   }
 }
 

@@ -1,13 +1,50 @@
 import { NAMED_TYPES, type NamedType } from '../database/names.ts'
 import type { NoteRow, NoteSourceRow, NoteSourceType } from '../database/rows.ts'
+import type { EventOf, EventType, RecordLink } from '../events/catalog.ts'
 
 /**
- * Makes a blueprint, and lets it compile only when its links and facts provide each placeholder of its template.
+ * Makes a blueprint of the notes that events of a type write. It compiles only when its links and facts provide each
+ * placeholder of its template, and when each note has the links and facts that it declares.
  *
  * A placeholder is `{collaborator}`, `{program}`, `{distributor}` or `{organization}` for the name of a linked record,
  * `{<source type>Id}` for the id of a linked record, or the name of a fact.
  */
-export const blueprint = <const B extends Blueprint>(entry: B & Sound<B>): B => entry
+export const blueprint = <const B extends Blueprint, Type extends EventType>(
+  entry: B & Sound<B>,
+  on: Type,
+  notes: (event: EventOf<Type>) => readonly NoteOf<B>[],
+): B & Written => ({ ...entry, on, notes: notes as Written['notes'] })
+
+/** Which events write a blueprint's notes, and what these are. */
+export interface Written {
+  readonly on: EventType
+  notes(event: never): readonly AnyNote[]
+}
+
+/** A note to be written: the ids of what it is linked to, by type, and its facts. */
+export interface AnyNote {
+  readonly links: { readonly [Type in NoteSourceType]?: number | readonly number[] | null }
+  readonly facts?: Readonly<Record<string, unknown>>
+}
+
+/** A note of a blueprint, as its declarations have it. */
+export type NoteOf<B extends Blueprint> = {
+  readonly links: {
+    readonly [Type in keyof B['links']]: B['links'][Type] extends 'required'
+      ? number
+      : B['links'][Type] extends 'several'
+        ? readonly number[]
+        : number | null
+  }
+} & (B extends { readonly facts: infer Declared extends Facts } ? { readonly facts: FactsOf<Declared> } : unknown)
+
+type FactsOf<Declared extends Facts> = {
+  readonly [Name in keyof Declared]: Declared[Name]['kind'] extends 'string' ? string : number
+} & {
+  readonly [Name in keyof Declared as Declared[Name] extends { readonly units: infer Units extends string }
+    ? Units
+    : never]: string
+}
 
 /** How the notes of one kind are linked and worded. */
 export interface Blueprint {
@@ -56,8 +93,33 @@ export interface NoteResolver {
   data(note: RenderableNote): Readonly<Record<string, unknown>>
 }
 
+/**
+ * A blueprint of an extension that writes a note for each event of a type: nothing else is needed to see the event in
+ * feeds.
+ */
+export interface EventBlueprint<Type extends EventType = EventType> {
+  readonly description?: string
+  /** The type of the events, or the slug of those that come in. */
+  readonly on: Type
+  /** The records that the note is linked to; the first has caused it. They have to exist. */
+  sources(event: EventOf<Type>): readonly RecordLink[]
+  /** What is stored of the event as it was. Everyone who may see the note is told all of it. */
+  facts?(event: EventOf<Type>): Readonly<Record<string, string | number>>
+  /** The text. Its placeholders are those of every blueprint: linked names, linked ids, facts. */
+  readonly template: string
+}
+
+/** A blueprint of whatever form. */
+export type AnyBlueprint = (Blueprint & Partial<Written>) | NoteResolver | EventBlueprint
+
+/** Whether a blueprint works its data out when it is read. */
+export const isResolver = (blueprint: AnyBlueprint): blueprint is NoteResolver => 'data' in blueprint
+
+/** Whether a blueprint says itself, for each event, what its note is linked to. */
+export const isOfEvent = (blueprint: AnyBlueprint): blueprint is EventBlueprint => 'sources' in blueprint
+
 /** A blueprint under its key. */
-export type NoteBlueprint = { readonly key: string; readonly description: string } & (Blueprint | NoteResolver)
+export type NoteBlueprint = { readonly key: string; readonly description: string } & AnyBlueprint
 
 /** A note as it is stored, with those of its links that the viewer may see, by type and id. */
 export interface RenderableNote extends Pick<NoteRow, 'content' | 'creationSource' | 'creationSourceId'> {

@@ -1,5 +1,16 @@
 import { StartError } from '../errors.ts'
-import { type Blueprint, linkOf, type NoteBlueprint, type NoteResolver, partsOf } from './blueprint.ts'
+import type { DomainEvent, EventType } from '../events/catalog.ts'
+import {
+  type AnyBlueprint,
+  type Blueprint,
+  type EventBlueprint,
+  isOfEvent,
+  isResolver,
+  linkOf,
+  type NoteBlueprint,
+  type NoteResolver,
+  partsOf,
+} from './blueprint.ts'
 import { CORE_BLUEPRINTS } from './blueprints.ts'
 
 /** The blueprints by which notes are written and rendered: the core's, and those that extensions add. */
@@ -14,7 +25,8 @@ export class NoteBlueprintRegistry {
    * Adds a blueprint: from now on notes with this key are rendered by it.
    * @throws StartError when the key is taken or malformed, or the blueprint refers to what it does not declare.
    */
-  addNote(key: string, blueprint: Blueprint | NoteResolver): void {
+  addNote<Type extends EventType>(key: string, given: Blueprint | NoteResolver | EventBlueprint<Type>): void {
+    const blueprint = given as AnyBlueprint
     if (!KEY.test(key)) {
       throw new StartError(
         `note blueprint "${key}": expected a key of lower-case letters, digits and underscores that begins with a letter`,
@@ -26,12 +38,22 @@ export class NoteBlueprintRegistry {
     }
     const flaw = typeof blueprint.template === 'string' ? flawOf(blueprint) : 'expected a template'
     if (flaw !== undefined) throw new StartError(`note blueprint "${key}": ${flaw}`)
-    this.#blueprints.set(key, 'data' in blueprint ? resolvedBy(key, blueprint) : { ...blueprint, key })
+    const named = isResolver(blueprint)
+      ? resolvedBy(key, blueprint)
+      : isOfEvent(blueprint)
+        ? ofEvent(key, blueprint)
+        : { ...blueprint, key }
+    this.#blueprints.set(key, named)
   }
 
   /** The blueprint with this key; undefined when there is none. */
   get(key: string): NoteBlueprint | undefined {
     return this.#blueprints.get(key)
+  }
+
+  /** The blueprints of the notes that an event writes. */
+  writtenOn(event: DomainEvent): readonly NoteBlueprint[] {
+    return this.all().filter(blueprint => 'on' in blueprint && blueprint.on === event.type)
   }
 
   /** All blueprints: the core's first, then those added, in order. */
@@ -48,12 +70,27 @@ const resolvedBy = (key: string, resolver: NoteResolver): NoteBlueprint => ({
   data: note => resolver.data(note),
 })
 
+const ofEvent = (key: string, blueprint: EventBlueprint): NoteBlueprint => ({
+  key,
+  description: blueprint.description ?? 'Written by an extension.',
+  template: blueprint.template,
+  on: blueprint.on,
+  sources: event => blueprint.sources(event),
+  facts: event => blueprint.facts?.(event) ?? {},
+})
+
 const KEY = /^[a-z][a-z0-9_]*$/
 
 /** What the compiler holds of the core, and more, held of every blueprint: an extension may not have been compiled. */
-const flawOf = (blueprint: Blueprint | NoteResolver): string | undefined => {
-  if ('data' in blueprint) {
+const flawOf = (blueprint: AnyBlueprint): string | undefined => {
+  if (isResolver(blueprint))
     return typeof blueprint.data === 'function' ? undefined : 'expected data to be a function of the note'
+  if (isOfEvent(blueprint)) {
+    if (typeof blueprint.on !== 'string') return 'expected on to be the type of an event'
+    if (typeof blueprint.sources !== 'function') return 'expected sources to be a function of the event'
+    return ['undefined', 'function'].includes(typeof blueprint.facts)
+      ? undefined
+      : 'expected facts to be a function of the event'
   }
   const { template, links, creationSource, facts = {}, designates = {}, fallbacks = {} } = blueprint
   if (links === undefined || creationSource === undefined) return 'expected links and a creationSource, or data'

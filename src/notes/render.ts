@@ -3,9 +3,13 @@ import { NAMED_TYPES, type NamedType } from '../database/names.ts'
 import type { NoteSourceType } from '../database/rows.ts'
 import { formatAmount } from '../money.ts'
 import {
+  type AnyBlueprint,
   type Blueprint,
+  type EventBlueprint,
   type Fact,
   type Facts,
+  isOfEvent,
+  isResolver,
   linkOf,
   type NoteResolver,
   partsOf,
@@ -37,11 +41,7 @@ export interface RenderedNote {
  * `another program` to a collaborator, `an unknown program` to an administrator, `unknown` for a fact.
  * A note without a blueprint reads as its key; who may know its facts nobody has said, so administrators alone do.
  */
-export const renderNote = (
-  blueprint: Blueprint | NoteResolver | undefined,
-  note: RenderableNote,
-  view: View,
-): RenderedNote => {
+export const renderNote = (blueprint: AnyBlueprint | undefined, note: RenderableNote, view: View): RenderedNote => {
   const plan = planOf(blueprint)
   const sourceData = dataFor(plan, note, view)
   const renderedContent = blueprint === undefined ? note.content : write(plan.parts, sourceData, view.isAdministrator)
@@ -56,6 +56,8 @@ interface Plan {
   readonly designates: NonNullable<Blueprint['designates']>
   /** Works out the facts where none are declared. */
   readonly undeclared: ((note: RenderableNote) => Readonly<Record<string, unknown>>) | undefined
+  /** Whether those are for everyone who may see the note. */
+  readonly isOpen?: boolean
 }
 
 /** A place in a text that is filled from the data. */
@@ -68,13 +70,17 @@ interface Slot {
   readonly missing: { readonly administrator: string; readonly collaborator: string }
 }
 
-const plans = new WeakMap<Blueprint | NoteResolver, Plan>()
+const plans = new WeakMap<AnyBlueprint, Plan>()
 
-const planOf = (blueprint: Blueprint | NoteResolver | undefined): Plan => {
+const planOf = (blueprint: AnyBlueprint | undefined): Plan => {
   if (blueprint === undefined) return WITHOUT_BLUEPRINT
   const known = plans.get(blueprint)
   if (known !== undefined) return known
-  const plan = 'data' in blueprint ? planOfResolver(blueprint) : planOfBlueprint(blueprint)
+  const plan = isResolver(blueprint)
+    ? planOfResolver(blueprint)
+    : isOfEvent(blueprint)
+      ? planOfEvents(blueprint)
+      : planOfBlueprint(blueprint)
   plans.set(blueprint, plan)
   return plan
 }
@@ -91,6 +97,12 @@ const planOfResolver = (resolver: NoteResolver): Plan => ({
   ...WITHOUT_BLUEPRINT,
   parts: compile(resolver.template, {}, {}),
   undeclared: note => resolver.data(note),
+})
+
+const planOfEvents = ({ template }: EventBlueprint): Plan => ({
+  ...WITHOUT_BLUEPRINT,
+  parts: compile(template, {}, {}),
+  isOpen: true,
 })
 
 const WITHOUT_BLUEPRINT: Plan = {
@@ -165,7 +177,7 @@ type SourceData = Record<string, unknown>
 
 const dataFor = (plan: Plan, note: RenderableNote, view: View): SourceData => {
   const linked = idsByType(note.sources)
-  const data: SourceData = { ...plan.undeclared?.(view.isAdministrator ? note : { ...note, data: {} }) }
+  const data: SourceData = { ...plan.undeclared?.(view.isAdministrator || plan.isOpen ? note : { ...note, data: {} }) }
   for (const [name, fact] of plan.facts) {
     if (view.isAdministrator || fact.visibility === undefined) addFact(data, name, fact, note.data, linked, view)
   }

@@ -1,5 +1,5 @@
 import { expectTypeOf, it } from 'vitest'
-import { blueprint, type PlaceholdersOf } from '../../src/notes/blueprint.ts'
+import { type Blueprint, blueprint, type PlaceholdersOf, type Sound } from '../../src/notes/blueprint.ts'
 import type { CoreBlueprintKey } from '../../src/notes/blueprints.ts'
 
 // The compiler is what is tested here: each @ts-expect-error is an error of its own when the line below it compiles.
@@ -11,34 +11,52 @@ const payout = {
   facts: { amount: { kind: 'amount', units: 'currency' } },
 } as const
 
+/** Without its notes. */
+const made = <const B extends Blueprint>(entry: B & Sound<B>) => blueprint(entry, 'PayoutPaid', () => [])
+
 it('compiles a template whose placeholders its links and facts provide', () => {
-  blueprint({ ...payout, template: 'Payout #{payoutId} of {amount} for {collaborator} ({collaboratorId})' })
-  blueprint({ ...payout, template: 'no placeholders' })
+  made({ ...payout, template: 'Payout #{payoutId} of {amount} for {collaborator} ({collaboratorId})' })
+  made({ ...payout, template: 'no placeholders' })
 })
 
 it('does not compile a template with a placeholder that nothing provides', () => {
   // @ts-expect-error: no such fact
-  blueprint({ ...payout, template: 'Payout #{payoutId} of {amuont}' })
+  made({ ...payout, template: 'Payout #{payoutId} of {amuont}' })
   // @ts-expect-error: no program is linked
-  blueprint({ ...payout, template: 'Payout #{payoutId} under {program}' })
+  made({ ...payout, template: 'Payout #{payoutId} under {program}' })
   // @ts-expect-error: no transaction is linked
-  blueprint({ ...payout, template: 'Payout #{payoutId} for transaction #{transactionId}' })
+  made({ ...payout, template: 'Payout #{payoutId} for transaction #{transactionId}' })
   // @ts-expect-error: a payout is linked, but has no name
-  blueprint({ ...payout, template: '{payout}' })
+  made({ ...payout, template: '{payout}' })
   // @ts-expect-error: the unit comes with its amount
-  blueprint({ ...payout, template: 'Payout #{payoutId} in {currency}' })
+  made({ ...payout, template: 'Payout #{payoutId} in {currency}' })
   // @ts-expect-error: the last of many
-  blueprint({ ...payout, template: '{payoutId} {amount} {collaborator} {collaboratorId} {reason}' })
+  made({ ...payout, template: '{payoutId} {amount} {collaborator} {collaboratorId} {reason}' })
 })
 
 it('does not compile a creation source that is not linked', () => {
   // @ts-expect-error: no transaction is linked
-  blueprint({ ...payout, template: 'Payout #{payoutId}', creationSource: ['transaction'] })
+  made({ ...payout, template: 'Payout #{payoutId}', creationSource: ['transaction'] })
 })
 
 it('does not compile a link to an unknown type of record', () => {
   // @ts-expect-error: allocations have no notes
-  blueprint({ ...payout, template: 'Payout', links: { ...payout.links, allocation: 'required' } })
+  made({ ...payout, template: 'Payout', links: { ...payout.links, allocation: 'required' } })
+})
+
+it('does not compile notes without the links and facts that are declared', () => {
+  const entry = { ...payout, template: 'Payout #{payoutId}' } as const
+  blueprint(entry, 'PayoutPaid', () => [
+    { links: { payout: 1, collaborator: 2 }, facts: { amount: 3, currency: 'USD' } },
+  ])
+  // @ts-expect-error: the collaborator is missing
+  blueprint(entry, 'PayoutPaid', () => [{ links: { payout: 1 }, facts: { amount: 3, currency: 'USD' } }])
+  // @ts-expect-error: an amount without its currency
+  blueprint(entry, 'PayoutPaid', () => [{ links: { payout: 1, collaborator: 2 }, facts: { amount: 3 } }])
+  // @ts-expect-error: the event has no such field
+  blueprint(entry, 'PayoutPaid', ({ fulfillment }) => [
+    { links: { payout: 1, collaborator: 2 }, facts: { amount: 3, currency: 'USD' } },
+  ])
 })
 
 it('knows the placeholders of a template', () => {

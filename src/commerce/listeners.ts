@@ -1,0 +1,149 @@
+import type { ConversionRow, LineItemRow, OpportunityRow, TransactionRow } from '../database/rows.ts'
+import { statement } from '../database/sql.ts'
+import { selectList, tableOf } from '../database/tables.ts'
+import { ConflictError, RecordNotFoundError } from '../errors.ts'
+import type { EventOf, Purchase } from '../events/catalog.ts'
+import { type EventContext, each, type Listeners } from '../events/dispatcher.ts'
+import { minorUnits } from '../money.ts'
+
+/** What listeners here need of other folders. */
+export interface CommercePorts {
+  /** The active opportunity that a purchase belongs to, locked. @throws ValidationError when there is none. */
+  findActive(customer: Customer, context: EventContext): Promise<OpportunityRow>
+  /** An opportunity, or the one that it was merged into, locked. */
+  lockById(id: number, context: EventContext): Promise<OpportunityRow | undefined>
+}
+
+/** Records what customers pay for, and what they are given back. */
+export const commerceListeners = ({ findActive, lockById }: CommercePorts): Listeners => ({
+  sale: each(async ({ payload }, context) => {
+    const { id } = await findActive(payload, context)
+    return [{ type: 'SaleTriggered', opportunityId: id, ...purchaseOf(payload) }]
+  }),
+
+  lead: each(async ({ payload }, context) => {
+    const { id } = await findActive(payload, context)
+    const { source, externalId } = payload
+    const binding = externalId === undefined ? null : bindingOf(source, externalId)
+    return [{ type: 'LeadTriggered', opportunityId: id, source, binding }]
+  }),
+
+  renewal: each(async ({ payload }, context) => {
+    const { source, originalExternalId } = payload
+    const [sold] = await context.sql.rows(original, [context.organizationId, source, originalExternalId])
+    if (sold === undefined) throw unknownTransaction(source, originalExternalId)
+    const opportunity = sold.opportunityId === null ? undefined : await lockById(sold.opportunityId, context)
+    context.opportunityId = opportunity?.id ?? null
+    const originalTransaction = { ...sold, opportunityId: context.opportunityId }
+    return [{ type: 'RenewalTriggered', originalTransaction, ...purchaseOf(payload) }]
+  }),
+
+  refund: each(async ({ payload: { source, externalId } }, context) => {
+    const [transaction] = await context.sql.rows(lockTransaction, [context.organizationId, source, externalId])
+    if (transaction === undefined) throw unknownTransaction(source, externalId)
+    context.opportunityId = transaction.opportunityId
+    if (transaction.status === 'refunded') return []
+    const change = [context.organizationId, transaction.id]
+    const [refunded = transaction] = await context.sql.rows(refund, [...change, context.now])
+    return [
+      { type: 'RefundTriggered', transaction: refunded, conversions: await context.sql.rows(conversionsOf, change) },
+    ]
+  }),
+
+  SaleTriggered: each(async ({ type: _, ...sale }) => [
+    { ...sale, type: 'TransactionCreateRequested', originalTransactionId: null },
+  ]),
+
+  RenewalTriggered: each(async ({ type: _, originalTransaction, ...renewal }) => [
+    {
+      ...renewal,
+      type: 'TransactionCreateRequested',
+      opportunityId: originalTransaction.opportunityId,
+      originalTransactionId: originalTransaction.id,
+    },
+  ]),
+
+  TransactionCreateRequested: each(async (requested, context) => {
+    const { transaction, details } = await create(requested, context)
+    return [{ type: 'TransactionCreated', transaction, details }]
+  }),
+
+  TransactionCreated: each(async ({ transaction, details }) => {
+    const { opportunityId, originalTransactionId } = transaction
+    const completed = { type: 'TransactionCompleted', transaction } as const
+    if (opportunityId === null) return [completed]
+    const purchase = { opportunityId, transaction, details }
+    return originalTransactionId === null
+      ? [{ ...purchase, type: 'SaleInitialized', conversionType: 'sale' }, completed]
+      : [{ ...purchase, type: 'RenewalInitialized' }, completed]
+  }),
+
+  LeadTriggered: each(async ({ opportunityId }) => [{ type: 'LeadInitialized', opportunityId }]),
+})
+
+type Customer = { trackingId?: number | undefined; userId?: string | undefined }
+
+const unknownTransaction = (source: string, externalId: string) =>
+  new RecordNotFoundError(`A transaction ${JSON.stringify(externalId)} of ${JSON.stringify(source)}`)
+
+const bindingOf = (source: string, externalId: string) => ({
+  bindingId: externalId,
+  bindingDataType: `${source}_order`,
+})
+
+const purchaseOf = ({ source, externalId, total: amount, currency, items }: Sold): Purchase => {
+  const total = minorUnits(amount, currency)
+  const lines = items?.map(({ externalId = null, name, type, amount, quantity }) => {
+    return { externalId, name, type, value: minorUnits(amount, currency), quantity }
+  })
+  const details = lines ?? [{ externalId: null, name: 'Total', type: 'product', value: total, quantity: 1 }]
+  return { source, externalId, total, currency, details, binding: bindingOf(source, externalId) }
+}
+
+type Sold = Pick<EventOf<'sale'>['payload'], 'source' | 'externalId' | 'total' | 'currency' | 'items'>
+
+/** Records a transaction with its lines. @throws ConflictError when there is one of this name. */
+const create = async (requested: EventOf<'TransactionCreateRequested'>, { sql, organizationId, now }: EventContext) => {
+  const { opportunityId, originalTransactionId, source, externalId, total, currency } = requested
+  const values = [organizationId, opportunityId, originalTransactionId, source, externalId, total, currency, now]
+  const [transaction] = await sql.rows(insertTransaction, values)
+  if (transaction === undefined)
+    throw new ConflictError(`Expected a new transaction, but ${source} has one with the externalId ${externalId}`)
+  const lines = JSON.stringify(requested.details.map(detail => ({ ...detail, external_id: detail.externalId })))
+  const details = await sql.rows(insertLines, [organizationId, transaction.id, currency, lines])
+  return { transaction, details }
+}
+
+const TRANSACTION = selectList(tableOf('Transaction'), 't')
+
+const insertTransaction = statement<TransactionRow>(`
+  insert into transaction as t (
+    organization_id, opportunity_id, original_transaction_id, source, external_id, total_value, currency, date_created, date_modified
+  ) values ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+  on conflict (organization_id, source, external_id) do nothing
+  returning ${TRANSACTION}`)
+
+const insertLines = statement<LineItemRow>(`
+  insert into line_item as l (organization_id, transaction_id, external_id, name, type, value, quantity, units)
+  select $1, $2, d.external_id, d.name, d.type, d.value, d.quantity, $3
+  from jsonb_to_recordset($4::jsonb) as d(external_id text, name text, type text, value bigint, quantity int)
+  returning ${selectList(tableOf('LineItem'), 'l')}`)
+
+// of a renewal that was renewed in its turn, the sale that both renew
+const original = statement<TransactionRow>(`
+  select ${TRANSACTION} from transaction r
+    join transaction t on t.organization_id = r.organization_id and t.id = coalesce(r.original_transaction_id, r.id)
+  where r.organization_id = $1 and r.source = $2 and r.external_id = $3`)
+
+const lockTransaction = statement<TransactionRow>(`
+  select ${TRANSACTION} from transaction t where t.organization_id = $1 and t.source = $2 and t.external_id = $3
+  for no key update`)
+
+const refund = statement<TransactionRow>(`
+  update transaction t set status = 'refunded', date_modified = greatest(t.date_modified, $3)
+  where t.organization_id = $1 and t.id = $2
+  returning ${TRANSACTION}`)
+
+const conversionsOf = statement<ConversionRow>(`
+  select ${selectList(tableOf('Conversion'), 'v')} from conversion v
+  where v.organization_id = $1 and v.transaction_id = $2 order by v.id`)

@@ -1,0 +1,128 @@
+import type { EngagementRow } from '../database/rows.ts'
+import { statement } from '../database/sql.ts'
+import { selectList, tableOf } from '../database/tables.ts'
+import type { Award, DomainEvent, EventType } from '../events/catalog.ts'
+import type { EventContext, Listener, Listeners } from '../events/dispatcher.ts'
+import { before } from './engagement.ts'
+import type { Claim, TriggerStrategy } from './triggers/strategy.ts'
+
+/** Advances engagements as their opportunities convert. */
+export const engagementListeners: Listeners = {
+  ConversionInitialized: async (events, context) => {
+    const pairs = events.flatMap(({ opportunityId, matches }) =>
+      matches.map(({ program }) => [opportunityId, program.id] as const),
+    )
+    await advance(pairs, 'pending', context)
+    return []
+  },
+
+  ProgramGroupConversionTriggered: async (events, context) => {
+    const pairs = events.flatMap(({ opportunityId, losingPrograms }) =>
+      losingPrograms.map(({ id }) => [opportunityId, id] as const),
+    )
+    await advance(pairs, 'cancelled', context)
+    return []
+  },
+
+  ConversionsAwarded: async (awards, context) => {
+    const completed = await advance(
+      awards.map(({ opportunityId, program }) => [opportunityId, program.id] as const),
+      'complete',
+      context,
+    )
+    const byId = new Map(completed.map(engagement => [engagement.id, engagement]))
+    const completions = new Map(
+      awards.map(({ opportunityId, conversionType }) => [
+        `${opportunityId} ${conversionType}`,
+        { opportunityId, conversionType },
+      ]),
+    )
+    return [
+      ...awards.flatMap(award => awarded(award, byId)),
+      ...[...completions.values()].map(completion => ({ type: 'EngagementCompleted', ...completion }) as const),
+    ]
+  },
+}
+
+/** Cancels what can be cancelled of an opportunity's engagements, and answers it. */
+export const cancelEngagements = (
+  opportunityId: number,
+  { sql, organizationId, now }: EventContext,
+): Promise<readonly EngagementRow[]> => sql.rows(cancelAll, [organizationId, opportunityId, before('cancelled'), now])
+
+/**
+ * Has a strategy's events make engagements, or raise the score of those that are there: one for each active program that
+ * enables the trigger and that the active collaborator is enrolled in, with the points that the program gives for it.
+ */
+export const trigger =
+  (strategy: TriggerStrategy): Listener<EventType> =>
+  async (events, { sql, organizationId, now }) => {
+    const claims = events.flatMap(event => strategy.claim(event as never) ?? [])
+    if (claims.length === 0) return []
+    const given = JSON.stringify(claims.map(asRow))
+    const merged = await sql.rows(merge, [organizationId, strategy.id, strategy.needsCoupons ?? false, given, now])
+    const opportunityIds = new Set(merged.map(({ opportunityId }) => opportunityId))
+    return [...opportunityIds].map(opportunityId => {
+      const engagements = merged.filter(engagement => engagement.opportunityId === opportunityId)
+      return { type: 'EngagementsTriggered', opportunityId, engagements, strategyId: strategy.id }
+    })
+  }
+
+const asRow = ({ opportunityId, collaboratorId, programIds }: Claim) => ({
+  opportunity_id: opportunityId,
+  collaborator_id: collaboratorId,
+  program_ids: programIds ?? null,
+})
+
+/** What each credited engagement, which has just become complete, is told. */
+const awarded = (award: Award, completed: ReadonlyMap<number, EngagementRow>): DomainEvent[] =>
+  award.conversions.flatMap(({ engagementId }) => {
+    const engagement = completed.get(engagementId)
+    const { transaction, incentiveType, resolver } = award
+    return engagement === undefined
+      ? []
+      : [{ type: 'EngagementAwarded', engagement, transaction, incentiveType, resolver }]
+  })
+
+/** Moves engagements on, those of each opportunity under each program; those whose status does not allow it stay. */
+const advance = async (
+  pairs: readonly (readonly [opportunityId: number, programId: number])[],
+  to: 'pending' | 'complete' | 'cancelled',
+  { sql, organizationId, now }: EventContext,
+): Promise<EngagementRow[]> => {
+  if (pairs.length === 0) return []
+  const [opportunities, programs] = [pairs.map(([id]) => id), pairs.map(([, id]) => id)]
+  return sql.rows(advanceTo, [organizationId, opportunities, programs, to, before(to), now])
+}
+
+const ENGAGEMENT = selectList(tableOf('Engagement'), 'e')
+
+const advanceTo = statement<EngagementRow>(`
+  update engagement e set status = $4::engagement_status, date_modified = greatest(e.date_modified, $6)
+  from unnest($2::bigint[], $3::bigint[]) as pair(opportunity_id, program_id)
+  where e.organization_id = $1 and e.opportunity_id = pair.opportunity_id and e.program_id = pair.program_id
+    and e.status = any($5::text[]::engagement_status[])
+  returning ${ENGAGEMENT}`)
+
+const cancelAll = statement<EngagementRow>(`
+  update engagement e set status = 'cancelled', date_modified = greatest(e.date_modified, $4)
+  where e.organization_id = $1 and e.opportunity_id = $2 and e.status = any($3::text[]::engagement_status[])
+  returning ${ENGAGEMENT}`)
+
+// one statement on the partial unique index, so that of triggers at the same moment each adds its points
+const merge = statement<EngagementRow>(`
+  insert into engagement as e (organization_id, opportunity_id, program_id, collaborator_id, score, date_created, date_modified)
+  select $1, claim.opportunity_id, p.id, c.id, sum(t.value), $5, $5
+  from jsonb_to_recordset($4::jsonb) as claim(opportunity_id bigint, collaborator_id bigint, program_ids bigint[])
+    join opportunity o on o.organization_id = $1 and o.id = claim.opportunity_id and o.status = 'active'
+    join collaborator c on c.organization_id = $1 and c.id = claim.collaborator_id and c.status = 'active'
+    join enrollment n on n.organization_id = $1 and n.collaborator_id = c.id
+    join program p on p.organization_id = $1 and p.id = n.program_id and p.status = 'active'
+    join program_engagement_type t on t.organization_id = $1 and t.program_id = p.id and t.type = $2
+  where (claim.program_ids is null or p.id = any(claim.program_ids))
+    and (not $3 or exists (select from integration i where i.organization_id = $1 and i.status = 'active' and i.supports_coupons))
+  group by claim.opportunity_id, p.id, c.id
+  order by claim.opportunity_id, p.id, c.id
+  on conflict (organization_id, opportunity_id, program_id, collaborator_id) where status = 'active'
+  do update set score = e.score + excluded.score, date_modified = greatest(e.date_modified, excluded.date_modified)
+  returning ${ENGAGEMENT}`)

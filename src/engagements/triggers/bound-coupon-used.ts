@@ -1,0 +1,10 @@
+import { strategy } from './strategy.ts'
+
+export const boundCouponUsed = strategy({
+  id: 'boundCouponUsed',
+  name: 'Bound coupon used',
+  description: 'A coupon that is bound to a collaborator is applied to an order.',
+  needsCoupons: true,
+  on: 'CouponApplied',
+  claim: ({ opportunity, collaboratorId }) => ({ opportunityId: opportunity.id, collaboratorId }),
+})

@@ -1,0 +1,248 @@
+import type {
+  CollaboratorRow,
+  ConversionRow,
+  ConversionType,
+  DistributionRow,
+  DistributorRow,
+  EngagementRow,
+  FulfillmentRow,
+  IncentiveResolverType,
+  IncentiveType,
+  LineItemRow,
+  NoteSourceType,
+  ObligationRow,
+  OpportunityRow,
+  OrganizationRow,
+  PayoutRow,
+  ProgramRow,
+  TransactionRow,
+} from '../database/rows.ts'
+import type { IncomingEvents } from './incoming.ts'
+
+/**
+ * Every event and what it says: those that come in, under their slugs, and those that follow from them.
+ * An extension adds its own by declaration merging.
+ *
+ * @example
+ * declare module 'siren-gateway' {
+ *   interface Events { LoyaltyLevelReached: { collaboratorId: number; level: string } }
+ * }
+ */
+export interface Events extends IncomingEvents {
+  /** A customer was seen: an opportunity was opened or continued. */
+  OpportunityTriggered: { opportunity: OpportunityRow; isNew: boolean; trigger: Trigger }
+  /** A coupon that is bound to a collaborator was applied to an order. */
+  CouponApplied: { opportunity: OpportunityRow; code: string; collaboratorId: number }
+  /** A manager credits a collaborator with a transaction, on an opportunity of its own, under these programs. */
+  ManualAttributionRequested: {
+    opportunity: OpportunityRow
+    collaborator: CollaboratorRow
+    transaction: TransactionRow
+    conversionType: ConversionType
+    programIds: readonly number[]
+  }
+  /** Engagements came into being or gained score; they are active. */
+  EngagementsTriggered: { opportunityId: number; engagements: readonly EngagementRow[]; strategyId: string }
+  SaleTriggered: Purchase & { opportunityId: number }
+  /** Nothing is sold, yet the customer is worth something. */
+  LeadTriggered: { opportunityId: number; source: string; binding: TransactionBinding | null }
+  /** A subscription goes on: a transaction that renews another. */
+  RenewalTriggered: Purchase & { originalTransaction: TransactionRow }
+  /** A transaction is about to be recorded: until it is, listeners may change its details, or refuse it by throwing. */
+  TransactionCreateRequested: Purchase & { opportunityId: number | null; originalTransactionId: number | null }
+  TransactionCreated: { transaction: TransactionRow; details: readonly LineItemRow[] }
+  /** A sale is to be evaluated. Coordination inside the pipeline. */
+  SaleInitialized: {
+    opportunityId: number
+    conversionType: ConversionType
+    transaction: TransactionRow
+    details: readonly LineItemRow[]
+  }
+  /** A renewal is to be evaluated. Coordination inside the pipeline. */
+  RenewalInitialized: { opportunityId: number; transaction: TransactionRow; details: readonly LineItemRow[] }
+  /** A lead is to be evaluated. Coordination inside the pipeline. */
+  LeadInitialized: { opportunityId: number }
+  /** An opportunity converts: these programs reward the kind of conversion and have engagements on it. */
+  ConversionInitialized: Evaluation
+  /** A renewal is to be credited to those whom the original sale was, or would be, credited to. */
+  ConversionRenewed: Evaluation & { transaction: TransactionRow }
+  /** Of several programs of a group that qualify, one won the conversion. */
+  ProgramGroupConversionTriggered: {
+    winningProgram: ProgramRow
+    losingPrograms: readonly ProgramRow[]
+    opportunityId: number
+    transaction: TransactionRow | null
+    collaboratorIds: readonly number[]
+  }
+  ConversionsAwarded: Award
+  RenewedConversionsAwarded: Award & { transaction: TransactionRow }
+  EngagementAwarded: {
+    engagement: EngagementRow
+    transaction: TransactionRow | null
+    incentiveType: IncentiveType
+    resolver: IncentiveResolverType
+  }
+  EngagementCompleted: { opportunityId: number; conversionType: ConversionType }
+  RefundTriggered: { transaction: TransactionRow; conversions: readonly ConversionRow[] }
+  OpportunityInvalidated: { opportunity: OpportunityRow; engagements: readonly EngagementRow[] }
+  FulfillmentCreated: { fulfillment: FulfillmentRow }
+  PayoutCreated: { payout: PayoutRow; obligationIds: readonly number[] }
+  ObligationCompleted: { obligation: ObligationRow; payout: PayoutRow; conversionId: number | null }
+  FulfillmentStatusChanged: { fulfillment: FulfillmentRow; newStatus: FulfillmentRow['status'] }
+  PayoutPaid: { payout: PayoutRow; obligationIds: readonly number[] }
+  DistributionCompleted: { distribution: DistributionRow; distributor: DistributorRow }
+  AllocationCompleted: {
+    distribution: DistributionRow
+    distributor: DistributorRow
+    collaboratorId: number
+    obligationId: number
+    value: number
+  }
+  /** What is owed came into being: for a conversion, or for a share of a distribution. */
+  ObligationIssued: { obligation: ObligationRow; conversionId: number | null; distributionId: number | null }
+  TransactionCompleted: { transaction: TransactionRow }
+  /** By a manager, or by a program that needs no review. */
+  ConversionApproved: { conversion: ConversionRow }
+  ConversionRejected: { conversion: ConversionRow; reason: string }
+  /** Someone applies to become a collaborator: until the record is made, listeners may change it, or refuse by throwing. */
+  CollaboratorSubmissionReceived: { submission: Submission; source: string }
+  CollaboratorSubmissionComplete: { collaborator: CollaboratorRow; programIds: readonly number[] }
+  CollaboratorAccountReady: { collaborator: CollaboratorRow }
+  OrgCreated: { organization: OrganizationRow }
+}
+
+/** What an event is called: a slug, or a name in the past tense. */
+export type EventType = keyof Events & string
+
+/** An event of one type. */
+export type EventOf<Type extends EventType> = { readonly type: Type } & Events[Type]
+
+/** Any event. */
+export type DomainEvent = { [Type in EventType]: EventOf<Type> }[EventType]
+
+/** What brought a customer, and by whom. */
+export interface Trigger {
+  /** The slug of the event that came in. */
+  readonly slug: EventType
+  /** Whose link, course, post or form it was. */
+  readonly collaboratorId: number
+}
+
+/** The shop's own name for what a binding is about, such as `woocommerce_order` 1001. */
+export interface TransactionBinding {
+  readonly bindingId: string
+  readonly bindingDataType: string
+}
+
+/** What a customer paid for. */
+export interface Purchase {
+  readonly source: string
+  readonly externalId: string
+  /** In minor units of the currency. */
+  readonly total: number
+  /** ISO 4217 code. */
+  readonly currency: string
+  readonly details: Detail[]
+  readonly binding: TransactionBinding
+}
+
+/** A line that is to be recorded; its value is in minor units, of one unit of what is sold. */
+export interface Detail {
+  externalId: string | null
+  name: string
+  type: string
+  value: number
+  quantity: number
+}
+
+/** Who has a claim on a conversion. */
+export interface Evaluation {
+  readonly opportunityId: number
+  readonly conversionType: ConversionType
+  readonly transaction: TransactionRow | null
+  readonly details: readonly LineItemRow[]
+  readonly matches: readonly Match[]
+}
+
+/** A program that rewards a conversion, and the engagements that have a claim under it. */
+export interface Match {
+  readonly program: RulesRow
+  readonly bindings: readonly EngagementRow[]
+}
+
+/** A program with what its group says of contests; null without a group. */
+export type RulesRow = ProgramRow & { readonly sorter: 'newestBindingWins' | 'oldestBindingWins' | null }
+
+/** The conversions that one program awards. */
+export interface Award {
+  readonly program: ProgramRow
+  readonly opportunityId: number
+  readonly conversionType: ConversionType
+  readonly transaction: TransactionRow | null
+  readonly incentiveType: IncentiveType
+  readonly resolver: IncentiveResolverType
+  readonly conversions: readonly AwardedConversion[]
+}
+
+/** A conversion and what it pays, in minor units of the currency. */
+export interface AwardedConversion extends ConversionRow {
+  readonly value: number
+  readonly currency: string
+}
+
+/** An application, as long as it may still be changed. */
+export interface Submission {
+  fullName: string
+  nickname: string | null
+  email: string
+  programIds: number[]
+}
+
+/** A record, by its type and id. */
+export interface RecordLink {
+  readonly sourceType: NoteSourceType
+  readonly sourceId: number
+}
+
+/**
+ * The order of events within a chain: of those that wait, the first of this list goes first. What comes in has no place in
+ * it, since it is alone when it does; an extension's events go last.
+ */
+export const ORDER = [
+  'CollaboratorSubmissionReceived',
+  'CollaboratorSubmissionComplete',
+  'CollaboratorAccountReady',
+  'OrgCreated',
+  'OpportunityTriggered',
+  'CouponApplied',
+  'ManualAttributionRequested',
+  'EngagementsTriggered',
+  'SaleTriggered',
+  'LeadTriggered',
+  'RenewalTriggered',
+  'TransactionCreateRequested',
+  'TransactionCreated',
+  'SaleInitialized',
+  'RenewalInitialized',
+  'LeadInitialized',
+  'ConversionInitialized',
+  'ConversionRenewed',
+  'ProgramGroupConversionTriggered',
+  'ConversionsAwarded',
+  'RenewedConversionsAwarded',
+  'EngagementAwarded',
+  'EngagementCompleted',
+  'DistributionCompleted',
+  'AllocationCompleted',
+  'ObligationIssued',
+  'TransactionCompleted',
+  'ConversionApproved',
+  'RefundTriggered',
+  'ConversionRejected',
+  'OpportunityInvalidated',
+  'FulfillmentCreated',
+  'PayoutCreated',
+  'ObligationCompleted',
+  'FulfillmentStatusChanged',
+  'PayoutPaid',
+] as const satisfies readonly EventType[]

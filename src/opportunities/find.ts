@@ -1,0 +1,173 @@
+import type { OpportunityRow } from '../database/rows.ts'
+import { RaceError, type Sql, statement } from '../database/sql.ts'
+import { selectList, tableOf } from '../database/tables.ts'
+import { ValidationError } from '../errors.ts'
+import type { EventContext } from '../events/dispatcher.ts'
+
+/** How an event says whose it is. */
+export interface Customer {
+  /** The opportunity itself. The request's own X-Siren-OID counts when this is absent. */
+  readonly trackingId?: number | undefined
+  /** The shop's own id of the customer. */
+  readonly userId?: string | undefined
+}
+
+/** An opportunity that is locked until the transaction ends. */
+export interface Found {
+  readonly opportunity: OpportunityRow
+  readonly isNew: boolean
+}
+
+/**
+ * The opportunity that a customer's event goes on with: the one that is named, else the customer's active one, else a new
+ * one. It is locked, so that of events of one customer each sees what the one before it did.
+ *
+ * Where the event shows that an anonymous visitor is a known customer, the anonymous opportunity is merged into the
+ * customer's own, or becomes it. An opportunity that has another customer is left to that one. One that is over, since it
+ * is invalid, is not continued.
+ * @throws ValidationError when the named opportunity does not exist.
+ */
+export const findOrOpen = async (customer: Customer, context: EventContext): Promise<Found> => {
+  const { named, own } = await look(customer, context)
+  const { userId } = customer
+  if (named?.status === 'active') {
+    if (userId === undefined || named.userId === userId) return found(named, context)
+    if (named.userId === null)
+      return found(
+        own === undefined ? await recognize(named, userId, context) : await merge(named, own, context),
+        context,
+      )
+  }
+  return own === undefined ? openOpportunity(userId ?? null, context) : found(own, context)
+}
+
+/**
+ * The active opportunity that a customer's purchase belongs to, locked.
+ * @throws ValidationError when there is none, or it is over.
+ */
+export const findActive = async (customer: Customer, context: EventContext): Promise<OpportunityRow> => {
+  const { named, own } = await look(customer, context)
+  const opportunity = nameOf(customer, context) === undefined ? own : named
+  const field =
+    customer.trackingId === undefined && customer.userId !== undefined && named === undefined ? 'userId' : 'trackingId'
+  if (opportunity === undefined)
+    throw new ValidationError({
+      [field]: [
+        field === 'userId'
+          ? 'Expected a customer with an active opportunity, received one without'
+          : "Expected an opportunity's id, which X-Siren-OID answers, received nothing",
+      ],
+    })
+  if (opportunity.status !== 'active')
+    throw new ValidationError({
+      [field]: [`Expected an active opportunity, received ${opportunity.id}, which is ${opportunity.status}`],
+    })
+  return found(opportunity, context).opportunity
+}
+
+/** A new opportunity, of a customer that may be known. */
+export const openOpportunity = async (userId: string | null, context: EventContext): Promise<Found> => {
+  const [opportunity] = await context.sql.rows(insert, [context.organizationId, userId, context.now])
+  if (opportunity === undefined) throw new RaceError("the customer's opportunity was opened meanwhile")
+  return { ...found(opportunity, context), isNew: true }
+}
+
+/** The one with this id, or the one that it was merged into, locked; undefined when there is none. */
+export const lockById = async (
+  id: number,
+  { sql, organizationId }: EventContext,
+): Promise<OpportunityRow | undefined> => {
+  const [opportunity] = await lock(sql, [organizationId, id, null])
+  return opportunity
+}
+
+const found = (opportunity: OpportunityRow, context: EventContext): Found => {
+  context.opportunityId = opportunity.id
+  return { opportunity, isNew: false }
+}
+
+const nameOf = ({ trackingId }: Customer, { namedOpportunityId }: EventContext) => trackingId ?? namedOpportunityId
+
+/** The opportunity that is named, and the customer's active one. */
+const look = async (customer: Customer, context: EventContext) => {
+  const name = nameOf(customer, context)
+  const { userId } = customer
+  if (name === undefined && userId === undefined) return {}
+  const locked = await lock(context.sql, [context.organizationId, name ?? null, userId ?? null])
+  const named = name === undefined ? undefined : locked.find(({ isNamed }) => isNamed)
+  if (name !== undefined && named === undefined)
+    throw new ValidationError({
+      [customer.trackingId === undefined ? 'X-Siren-OID' : 'trackingId']: [
+        `Expected the id of an opportunity, received ${name}, which does not exist`,
+      ],
+    })
+  const own = userId === undefined ? undefined : locked.find(row => row.userId === userId && row.status === 'active')
+  return { named, own }
+}
+
+const lock = async (sql: Sql, values: unknown[]) => {
+  const locked = await sql.rows(lockBoth, values)
+  if (locked.some(({ status, mergedIntoId }) => status === 'inactive' && mergedIntoId !== null))
+    throw new RaceError('the opportunity was merged while its lock was waited for')
+  return locked
+}
+
+const OPPORTUNITY = tableOf('Opportunity')
+const COLUMNS = selectList(OPPORTUNITY, 'o')
+
+const SURVIVOR =
+  '(select coalesce(n.merged_into_id, n.id) from opportunity n where n.organization_id = $1 and n.id = $2::bigint)'
+// both at once, always in the same order
+const lockBoth = statement<OpportunityRow & { isNamed: boolean | null }>(`
+  select ${COLUMNS}, o.id = ${SURVIVOR} as "isNamed" from opportunity o
+  where o.organization_id = $1 and (o.id = ${SURVIVOR} or o.user_id = $3::text and o.status = 'active')
+  order by o.id
+  for no key update of o`)
+
+const insert = statement<OpportunityRow>(`
+  insert into opportunity as o (organization_id, user_id, date_created, date_modified) values ($1, $2, $3, $3)
+  on conflict (organization_id, user_id) where status = 'active' do nothing
+  returning ${COLUMNS}`)
+
+/** The anonymous visitor is this customer, of whom nothing was known. */
+const recognize = async (anonymous: OpportunityRow, userId: string, { sql, organizationId, now }: EventContext) => {
+  const [known] = await sql.rows(setUser, [organizationId, anonymous.id, userId, now]).catch(error => {
+    throw error.code === UNIQUE_VIOLATION ? new RaceError("the customer's opportunity was opened meanwhile") : error
+  })
+  return known ?? anonymous
+}
+const UNIQUE_VIOLATION = '23505'
+const setUser = statement<OpportunityRow>(`
+  update opportunity o set user_id = $3, date_modified = greatest(o.date_modified, $4) where o.organization_id = $1 and o.id = $2
+  returning ${COLUMNS}`)
+
+/**
+ * Moves an anonymous visitor's opportunity into the customer's own: what was merged into it before, its transactions and
+ * its engagements; an active engagement that meets its like is added to it.
+ */
+const merge = async (anonymous: OpportunityRow, own: OpportunityRow, { sql, organizationId, now }: EventContext) => {
+  await sql.rows(mergeInto, [organizationId, anonymous.id, own.id, now])
+  return own
+}
+const mergeInto = statement(`
+  with pair as (
+    select a.id as gone, b.id as kept, a.score, a.date_created, a.date_modified
+    from engagement a join engagement b using (organization_id, program_id, collaborator_id)
+    where organization_id = $1 and a.opportunity_id = $2 and b.opportunity_id = $3 and a.status = 'active' and b.status = 'active'
+  ), added as (
+    update engagement e set
+      score = e.score + pair.score, date_created = least(e.date_created, pair.date_created),
+      date_modified = greatest(e.date_modified, pair.date_modified)
+    from pair where e.organization_id = $1 and e.id = pair.kept
+  ), gone as (
+    delete from engagement e using pair where e.organization_id = $1 and e.id = pair.gone
+  ), moved as (
+    update engagement e set opportunity_id = $3
+    where e.organization_id = $1 and e.opportunity_id = $2 and not exists (select from pair where pair.gone = e.id)
+  ), traded as (
+    update transaction t set opportunity_id = $3 where t.organization_id = $1 and t.opportunity_id = $2
+  )
+  update opportunity o set
+    status = case when o.id = $2 then 'inactive' else o.status end, merged_into_id = $3,
+    date_modified = greatest(o.date_modified, $4)
+  where o.organization_id = $1 and (o.id = $2 or o.merged_into_id = $2)`)

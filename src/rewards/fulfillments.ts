@@ -1,0 +1,161 @@
+import type { FulfillmentRow, ObligationRow, PayoutRow } from '../database/rows.ts'
+import { statement } from '../database/sql.ts'
+import { selectList, tableOf } from '../database/tables.ts'
+import { ConflictError, RecordNotFoundError, ValidationError } from '../errors.ts'
+import type { DomainEvent } from '../events/catalog.ts'
+import type { EventContext } from '../events/dispatcher.ts'
+import { fulfillments, payouts } from './statuses.ts'
+
+/**
+ * Rolls obligations, all that are pending unless some are named, into one payout per collaborator and currency. Does
+ * nothing when nothing is pending.
+ * @throws ValidationError when one of those named does not exist, or is not pending.
+ */
+export const fulfill = async (ids: readonly number[] | undefined, context: EventContext): Promise<DomainEvent[]> => {
+  const { sql, organizationId, now } = context
+  const owed = await sql.rows(lockOwed, [organizationId, ids ?? null])
+  if (ids !== undefined) expectPending(ids, owed)
+  if (owed.length === 0) return []
+  const [fulfillment] = (await sql.rows(insertFulfillment, [organizationId, now])) as [FulfillmentRow]
+  const bundles = bundled(owed)
+  const given = bundles.map(({ collaboratorId, currency, value }) => ({
+    collaborator_id: collaboratorId,
+    currency,
+    value,
+  }))
+  const made = await sql.rows(insertPayouts, [organizationId, fulfillment.id, JSON.stringify(given), now])
+  const payoutOf = new Map(made.map(payout => [bundleKey(payout), payout]))
+  const settled = bundles.flatMap(bundle => {
+    const payout = payoutOf.get(bundleKey(bundle))
+    return payout === undefined ? [] : [{ payout, obligations: bundle.obligations }]
+  })
+  const pairs = settled.flatMap(({ payout, obligations }) => obligations.map(({ id }) => [id, payout.id] as const))
+  const completed = await sql.rows(complete, [organizationId, pairs.map(([id]) => id), pairs.map(([, id]) => id), now])
+  const completedById = new Map(completed.map(obligation => [obligation.id, obligation]))
+  const [processing = fulfillment] = await sql.rows(setFulfillment, [organizationId, fulfillment.id, 'processing', now])
+  return [
+    { type: 'FulfillmentCreated', fulfillment },
+    ...settled.map(({ payout, obligations }): DomainEvent => {
+      return { type: 'PayoutCreated', payout, obligationIds: obligations.map(({ id }) => id) }
+    }),
+    ...settled.flatMap(({ payout, obligations }) =>
+      obligations.flatMap(({ id, conversionId }): DomainEvent[] => {
+        const obligation = completedById.get(id)
+        return obligation === undefined ? [] : [{ type: 'ObligationCompleted', obligation, payout, conversionId }]
+      }),
+    ),
+    { type: 'FulfillmentStatusChanged', fulfillment: processing, newStatus: processing.status },
+  ]
+}
+
+/**
+ * Moves a fulfillment on; does nothing when it is there already.
+ * @throws RecordNotFoundError when there is none. @throws ConflictError when it cannot become that any more.
+ */
+export const changeFulfillment = async (
+  { fulfillmentId, status }: { fulfillmentId: number; status: FulfillmentRow['status'] },
+  { sql, organizationId, now }: EventContext,
+): Promise<DomainEvent[]> => {
+  const [fulfillment] = await sql.rows(lockFulfillment, [organizationId, fulfillmentId])
+  if (fulfillment === undefined) throw new RecordNotFoundError(`Fulfillment ${fulfillmentId}`)
+  if (fulfillment.status === status) return []
+  if (!fulfillments.canBecome(fulfillment.status, status))
+    throw new ConflictError(`Fulfillment ${fulfillmentId} is ${fulfillment.status}, and cannot become ${status}`)
+  const [changed = fulfillment] = await sql.rows(setFulfillment, [organizationId, fulfillmentId, status, now])
+  return [{ type: 'FulfillmentStatusChanged', fulfillment: changed, newStatus: status }]
+}
+
+/** Marks a payout as paid; does nothing when it is. @throws RecordNotFoundError when there is none. */
+export const pay = async (payoutId: number, { sql, organizationId, now }: EventContext): Promise<DomainEvent[]> => {
+  const [payout] = await sql.rows(lockPayout, [organizationId, payoutId])
+  if (payout === undefined) throw new RecordNotFoundError(`Payout ${payoutId}`)
+  if (!payouts.canBecome(payout.status, 'paid')) return []
+  const [paid = payout] = await sql.rows(setPaid, [organizationId, payoutId, now])
+  const settled = await sql.rows(settledBy, [organizationId, payoutId])
+  return [{ type: 'PayoutPaid', payout: paid, obligationIds: settled.map(({ id }) => id) }]
+}
+
+type OwedRow = ObligationRow & { conversionId: number | null }
+
+const expectPending = (ids: readonly number[], owed: readonly OwedRow[]): void => {
+  const found = new Map(owed.map(obligation => [obligation.id, obligation.status]))
+  const messages = [...new Set(ids)]
+    .filter(id => found.get(id) !== 'pending')
+    .map(
+      id =>
+        `Expected a pending obligation, received ${id}, which ${found.has(id) ? `is ${found.get(id)}` : 'does not exist'}`,
+    )
+  if (messages.length > 0) throw new ValidationError({ obligationIds: messages })
+}
+
+interface Bundle {
+  readonly collaboratorId: number
+  readonly currency: string
+  readonly value: number
+  readonly obligations: readonly OwedRow[]
+}
+
+const bundleKey = ({ collaboratorId, currency }: { collaboratorId: number; currency: string }) =>
+  `${collaboratorId} ${currency}`
+
+/** What one payout settles. @throws ValidationError when a sum cannot be counted. */
+const bundled = (owed: readonly OwedRow[]): Bundle[] => {
+  const bundles = new Map<string, OwedRow[]>()
+  for (const obligation of owed) {
+    const bundle = bundles.get(bundleKey(obligation))
+    if (bundle === undefined) bundles.set(bundleKey(obligation), [obligation])
+    else bundle.push(obligation)
+  }
+  return [...bundles.values()].map(obligations => {
+    const [{ collaboratorId, currency }] = obligations as [OwedRow]
+    const value = obligations.reduce((sum, obligation) => sum + obligation.value, 0)
+    if (!Number.isSafeInteger(value))
+      throw new ValidationError({
+        obligationIds: [`Expected a payout to collaborator ${collaboratorId} that can be counted: roll up fewer`],
+      })
+    return { collaboratorId, currency, value, obligations }
+  })
+}
+
+const FULFILLMENT = selectList(tableOf('Fulfillment'), 'f')
+const PAYOUT = selectList(tableOf('Payout'), 'p')
+const OBLIGATION = selectList(tableOf('Obligation'), 'o')
+
+const lockOwed = statement<OwedRow>(`
+  select ${OBLIGATION}, v.id as "conversionId" from obligation o
+    left join conversion v on v.organization_id = o.organization_id and v.obligation_id = o.id
+  where o.organization_id = $1 and case when $2::bigint[] is null then o.status = 'pending' else o.id = any($2::bigint[]) end
+  order by o.id
+  for no key update of o`)
+
+const insertFulfillment = statement<FulfillmentRow>(`
+  insert into fulfillment as f (organization_id, date_created, date_modified) values ($1, $2, $2) returning ${FULFILLMENT}`)
+
+const insertPayouts = statement<PayoutRow>(`
+  insert into payout as p (organization_id, fulfillment_id, collaborator_id, currency, value, date_created, date_modified)
+  select $1, $2, g.collaborator_id, g.currency, g.value, $4, $4
+  from jsonb_to_recordset($3::jsonb) as g(collaborator_id bigint, currency text, value bigint)
+  returning ${PAYOUT}`)
+
+const complete = statement<ObligationRow>(`
+  update obligation o set status = 'complete', payout_id = pair.payout_id, date_modified = greatest(o.date_modified, $4)
+  from unnest($2::bigint[], $3::bigint[]) as pair(id, payout_id)
+  where o.organization_id = $1 and o.id = pair.id
+  returning ${OBLIGATION}`)
+
+const lockFulfillment = statement<FulfillmentRow>(`
+  select ${FULFILLMENT} from fulfillment f where f.organization_id = $1 and f.id = $2 for no key update`)
+
+const setFulfillment = statement<FulfillmentRow>(`
+  update fulfillment f set status = $3::fulfillment_status, date_modified = greatest(f.date_modified, $4)
+  where f.organization_id = $1 and f.id = $2 returning ${FULFILLMENT}`)
+
+const lockPayout = statement<PayoutRow>(`
+  select ${PAYOUT} from payout p where p.organization_id = $1 and p.id = $2 for no key update`)
+
+const setPaid = statement<PayoutRow>(`
+  update payout p set status = 'paid', date_paid = $3, date_modified = greatest(p.date_modified, $3)
+  where p.organization_id = $1 and p.id = $2 returning ${PAYOUT}`)
+
+const settledBy = statement<{ id: number }>(`
+  select o.id from obligation o where o.organization_id = $1 and o.payout_id = $2 order by o.id`)
