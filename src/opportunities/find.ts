@@ -30,39 +30,26 @@ export interface Found {
 export const findOrOpen = async (customer: Customer, context: EventContext): Promise<Found> => {
   const { named, own } = await look(customer, context)
   const { userId } = customer
-  if (named?.status === 'active') {
-    if (userId === undefined || named.userId === userId) return found(named, context)
-    if (named.userId === null)
-      return found(
-        own === undefined ? await recognize(named, userId, context) : await merge(named, own, context),
-        context,
-      )
-  }
+  const isTheirs = named?.userId == null || userId === undefined || named.userId === userId
+  if (named?.status === 'active' && isTheirs) return found(await identify(named, own, userId, context), context)
   return own === undefined ? openOpportunity(userId ?? null, context) : found(own, context)
 }
 
 /**
- * The active opportunity that a customer's purchase belongs to, locked.
+ * The active opportunity that a customer's purchase belongs to, locked. Merges as `findOrOpen` does.
  * @throws ValidationError when there is none, or it is over.
  */
 export const findActive = async (customer: Customer, context: EventContext): Promise<OpportunityRow> => {
   const { named, own } = await look(customer, context)
-  const opportunity = nameOf(customer, context) === undefined ? own : named
-  const field =
-    customer.trackingId === undefined && customer.userId !== undefined && named === undefined ? 'userId' : 'trackingId'
-  if (opportunity === undefined)
-    throw new ValidationError({
-      [field]: [
-        field === 'userId'
-          ? 'Expected a customer with an active opportunity, received one without'
-          : "Expected an opportunity's id, which X-Siren-OID answers, received nothing",
-      ],
-    })
-  if (opportunity.status !== 'active')
-    throw new ValidationError({
-      [field]: [`Expected an active opportunity, received ${opportunity.id}, which is ${opportunity.status}`],
-    })
-  return found(opportunity, context).opportunity
+  const { userId } = customer
+  const id = nameOf(customer, context)
+  if (named?.status === 'active') return found(await identify(named, own, userId, context), context).opportunity
+  if (id === undefined && own !== undefined) return found(own, context).opportunity
+  if (id !== undefined)
+    throw wrong(customer, `Expected an active opportunity, received ${id}, which is ${named?.status}`, context)
+  throw userId === undefined
+    ? wrong(customer, "Expected an opportunity's id, which X-Siren-OID answers, received nothing", context)
+    : new ValidationError({ userId: ['Expected a customer with an active opportunity, received one without'] })
 }
 
 /** A new opportunity, of a customer that may be known. */
@@ -88,6 +75,23 @@ const found = (opportunity: OpportunityRow, context: EventContext): Found => {
 
 const nameOf = ({ trackingId }: Customer, { namedOpportunityId }: EventContext) => trackingId ?? namedOpportunityId
 
+/** An error of the field that names the opportunity, or should. */
+const wrong = ({ trackingId }: Customer, message: string, { namedOpportunityId }: EventContext) =>
+  new ValidationError({
+    [trackingId === undefined && namedOpportunityId !== undefined ? 'X-Siren-OID' : 'trackingId']: [message],
+  })
+
+/** An anonymous visitor's opportunity, if it turns out to be that of a known customer. */
+const identify = (
+  named: OpportunityRow,
+  own: OpportunityRow | undefined,
+  userId: string | undefined,
+  context: EventContext,
+): Promise<OpportunityRow> | OpportunityRow => {
+  if (userId === undefined || named.userId !== null) return named
+  return own === undefined ? recognize(named, userId, context) : merge(named, own, context)
+}
+
 /** The opportunity that is named, and the customer's active one. */
 const look = async (customer: Customer, context: EventContext) => {
   const name = nameOf(customer, context)
@@ -96,11 +100,7 @@ const look = async (customer: Customer, context: EventContext) => {
   const locked = await lock(context.sql, [context.organizationId, name ?? null, userId ?? null])
   const named = name === undefined ? undefined : locked.find(({ isNamed }) => isNamed)
   if (name !== undefined && named === undefined)
-    throw new ValidationError({
-      [customer.trackingId === undefined ? 'X-Siren-OID' : 'trackingId']: [
-        `Expected the id of an opportunity, received ${name}, which does not exist`,
-      ],
-    })
+    throw wrong(customer, `Expected the id of an opportunity, received ${name}, which does not exist`, context)
   const own = userId === undefined ? undefined : locked.find(row => row.userId === userId && row.status === 'active')
   return { named, own }
 }
