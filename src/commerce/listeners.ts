@@ -91,12 +91,13 @@ const bindingOf = (source: string, externalId: string) => ({
   bindingDataType: `${source}_order`,
 })
 
-const purchaseOf = ({ source, externalId, total: amount, currency, items }: Sold): Purchase => {
+const purchaseOf = ({ source, externalId, total: amount, currency, items = [] }: Sold): Purchase => {
   const total = minorUnits(amount, currency)
-  const lines = items?.map(({ externalId = null, name, type, amount, quantity }) => {
+  const lines = items.map(({ externalId = null, name, type, amount, quantity }) => {
     return { externalId, name, type, value: minorUnits(amount, currency), quantity }
   })
-  const details = lines ?? [{ externalId: null, name: 'Total', type: 'product', value: total, quantity: 1 }]
+  const whole = { externalId: null, name: 'Total', type: 'product', value: total, quantity: 1 }
+  const details = lines.length === 0 ? [whole] : lines
   return { source, externalId, total, currency, details, binding: bindingOf(source, externalId) }
 }
 
@@ -109,7 +110,7 @@ const create = async (requested: EventOf<'TransactionCreateRequested'>, { sql, o
   const [transaction] = await sql.rows(insertTransaction, values)
   if (transaction === undefined)
     throw new ConflictError(`Expected a new transaction, but ${source} has one with the externalId ${externalId}`)
-  const lines = JSON.stringify(requested.details.map(detail => ({ ...detail, external_id: detail.externalId })))
+  const lines = JSON.stringify(requested.details)
   const details = await sql.rows(insertLines, [organizationId, transaction.id, currency, lines])
   return { transaction, details }
 }
@@ -125,8 +126,8 @@ const insertTransaction = statement<TransactionRow>(`
 
 const insertLines = statement<LineItemRow>(`
   insert into line_item as l (organization_id, transaction_id, external_id, name, type, value, quantity, units)
-  select $1, $2, d.external_id, d.name, d.type, d.value, d.quantity, $3
-  from jsonb_to_recordset($4::jsonb) as d(external_id text, name text, type text, value bigint, quantity int)
+  select $1, $2, d."externalId", d.name, d.type, d.value, d.quantity, $3
+  from jsonb_to_recordset($4::jsonb) as d("externalId" text, name text, type text, value bigint, quantity int)
   returning ${selectList(tableOf('LineItem'), 'l')}`)
 
 // of a renewal that was renewed in its turn, the sale that both renew

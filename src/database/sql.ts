@@ -36,13 +36,14 @@ export const retried = async <T>(work: () => Promise<T>): Promise<T> => {
   }
 }
 
-/** Serialization failures, deadlocks, and what is said to be no more than bad luck in `RaceError`. */
+/** PostgreSQL's codes of a serialization failure and of a deadlock. */
 const isTransient = (error: unknown): boolean =>
-  error instanceof RaceError || ['40001', '40P01'].includes((error as { code?: string } | null)?.code ?? '')
+  ['40001', '40P01'].includes((error as { code?: string } | null)?.code ?? '')
 
 /** Thrown by a transaction's work that found the database changed under it: it is done again. */
 export class RaceError extends Error {
   override readonly name = 'RaceError'
+  readonly code = '40001'
 }
 
 /**

@@ -4,7 +4,7 @@ import { selectList, tableOf } from '../database/tables.ts'
 import type { Award, DomainEvent, EventType } from '../events/catalog.ts'
 import type { EventContext, Listener, Listeners } from '../events/dispatcher.ts'
 import { before } from './engagement.ts'
-import type { Claim, TriggerStrategy } from './triggers/strategy.ts'
+import type { TriggerStrategy } from './triggers/strategy.ts'
 
 /** Advances engagements as their opportunities convert. */
 export const engagementListeners: Listeners = {
@@ -59,7 +59,7 @@ export const trigger =
   async (events, { sql, organizationId, now }) => {
     const claims = events.flatMap(event => strategy.claim(event as never) ?? [])
     if (claims.length === 0) return []
-    const given = JSON.stringify(claims.map(asRow))
+    const given = JSON.stringify(claims)
     const merged = await sql.rows(merge, [organizationId, strategy.id, strategy.needsCoupons ?? false, given, now])
     const opportunityIds = new Set(merged.map(({ opportunityId }) => opportunityId))
     return [...opportunityIds].map(opportunityId => {
@@ -67,12 +67,6 @@ export const trigger =
       return { type: 'EngagementsTriggered', opportunityId, engagements, strategyId: strategy.id }
     })
   }
-
-const asRow = ({ opportunityId, collaboratorId, programIds }: Claim) => ({
-  opportunity_id: opportunityId,
-  collaborator_id: collaboratorId,
-  program_ids: programIds ?? null,
-})
 
 /** What each credited engagement, which has just become complete, is told. */
 const awarded = (award: Award, completed: ReadonlyMap<number, EngagementRow>): DomainEvent[] =>
@@ -112,17 +106,17 @@ const cancelAll = statement<EngagementRow>(`
 // one statement on the partial unique index, so that of triggers at the same moment each adds its points
 const merge = statement<EngagementRow>(`
   insert into engagement as e (organization_id, opportunity_id, program_id, collaborator_id, score, date_created, date_modified)
-  select $1, claim.opportunity_id, p.id, c.id, sum(t.value), $5, $5
-  from jsonb_to_recordset($4::jsonb) as claim(opportunity_id bigint, collaborator_id bigint, program_ids bigint[])
-    join opportunity o on o.organization_id = $1 and o.id = claim.opportunity_id and o.status = 'active'
-    join collaborator c on c.organization_id = $1 and c.id = claim.collaborator_id and c.status = 'active'
+  select $1, claim."opportunityId", p.id, c.id, sum(t.value), $5, $5
+  from jsonb_to_recordset($4::jsonb) as claim("opportunityId" bigint, "collaboratorId" bigint, "programIds" bigint[])
+    join opportunity o on o.organization_id = $1 and o.id = claim."opportunityId" and o.status = 'active'
+    join collaborator c on c.organization_id = $1 and c.id = claim."collaboratorId" and c.status = 'active'
     join enrollment n on n.organization_id = $1 and n.collaborator_id = c.id
     join program p on p.organization_id = $1 and p.id = n.program_id and p.status = 'active'
     join program_engagement_type t on t.organization_id = $1 and t.program_id = p.id and t.type = $2
-  where (claim.program_ids is null or p.id = any(claim.program_ids))
+  where (claim."programIds" is null or p.id = any(claim."programIds"))
     and (not $3 or exists (select from integration i where i.organization_id = $1 and i.status = 'active' and i.supports_coupons))
-  group by claim.opportunity_id, p.id, c.id
-  order by claim.opportunity_id, p.id, c.id
+  group by claim."opportunityId", p.id, c.id
+  order by claim."opportunityId", p.id, c.id
   on conflict (organization_id, opportunity_id, program_id, collaborator_id) where status = 'active'
   do update set score = e.score + excluded.score, date_modified = greatest(e.date_modified, excluded.date_modified)
   returning ${ENGAGEMENT}`)

@@ -146,12 +146,12 @@ const parsed = ({ schema }: Incoming, given: unknown): unknown => {
     throw new ValidationError({ [unstorable.join('.')]: ['Expected text without NUL characters and lone surrogates'] })
   const { success, data, error } = schema.safeParse(given)
   if (success) return data
-  const fields: Record<string, string[]> = {}
+  const fields = new Map<string, string[]>()
   for (const { path, message } of error.issues) {
     const field = path.join('.')
-    fields[field] = [...(fields[field] ?? []), message]
+    fields.set(field, [...(fields.get(field) ?? []), message])
   }
-  throw new ValidationError(fields)
+  throw new ValidationError(Object.fromEntries(fields))
 }
 
 /** Where a value has text that PostgreSQL cannot store, keys included. */

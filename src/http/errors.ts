@@ -76,9 +76,9 @@ const says = (error: unknown, depth: number): boolean => {
   )
 }
 
-/** Sockets, PostgreSQL (connections, resources, operator, statement timeout, log-in, no such database), Prisma. */
+/** Sockets, PostgreSQL (connections, races lost for good, resources, operator, statement timeout, log-in, no such database), Prisma. */
 const UNAVAILABLE_CODE =
-  /^(?:E(?:CONNREFUSED|CONNRESET|CONNABORTED|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|NOTFOUND|AI_AGAIN)|08...|53...|57P0.|57014|28...|3D000|P100[0-3]|P1008|P1017|P2024)$/
+  /^(?:E(?:CONNREFUSED|CONNRESET|CONNABORTED|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|NOTFOUND|AI_AGAIN)|08...|40001|40P01|53...|57P0.|57014|28...|3D000|P100[0-3]|P1008|P1017|P2024)$/
 
 /** Prisma's driver adapters. */
 const UNAVAILABLE_KIND =

@@ -13,17 +13,15 @@ import { fulfillments, payouts } from './statuses.ts'
  */
 export const fulfill = async (ids: readonly number[] | undefined, context: EventContext): Promise<DomainEvent[]> => {
   const { sql, organizationId, now } = context
-  const owed = await sql.rows(lockOwed, [organizationId, ids ?? null])
+  const owed = await (ids === undefined
+    ? sql.rows(lockPending, [organizationId])
+    : sql.rows(lockNamed, [organizationId, ids]))
   if (ids !== undefined) expectPending(ids, owed)
   if (owed.length === 0) return []
   const [fulfillment] = (await sql.rows(insertFulfillment, [organizationId, now])) as [FulfillmentRow]
   const bundles = bundled(owed)
-  const given = bundles.map(({ collaboratorId, currency, value }) => ({
-    collaborator_id: collaboratorId,
-    currency,
-    value,
-  }))
-  const made = await sql.rows(insertPayouts, [organizationId, fulfillment.id, JSON.stringify(given), now])
+  const given = JSON.stringify(bundles.map(({ obligations: _, ...bundle }) => bundle))
+  const made = await sql.rows(insertPayouts, [organizationId, fulfillment.id, given, now])
   const payoutOf = new Map(made.map(payout => [bundleKey(payout), payout]))
   const settled = bundles.flatMap(bundle => {
     const payout = payoutOf.get(bundleKey(bundle))
@@ -121,20 +119,24 @@ const FULFILLMENT = selectList(tableOf('Fulfillment'), 'f')
 const PAYOUT = selectList(tableOf('Payout'), 'p')
 const OBLIGATION = selectList(tableOf('Obligation'), 'o')
 
-const lockOwed = statement<OwedRow>(`
-  select ${OBLIGATION}, v.id as "conversionId" from obligation o
-    left join conversion v on v.organization_id = o.organization_id and v.obligation_id = o.id
-  where o.organization_id = $1 and case when $2::bigint[] is null then o.status = 'pending' else o.id = any($2::bigint[]) end
+const lockOwed = (which: string) =>
+  statement<OwedRow>(`
+  select ${OBLIGATION}, (
+      select v.id from conversion v where v.organization_id = o.organization_id and v.obligation_id = o.id
+    ) as "conversionId"
+  from obligation o where o.organization_id = $1 and ${which}
   order by o.id
   for no key update of o`)
+const lockPending = lockOwed(`o.status = 'pending'`)
+const lockNamed = lockOwed('o.id = any($2::bigint[])')
 
 const insertFulfillment = statement<FulfillmentRow>(`
   insert into fulfillment as f (organization_id, date_created, date_modified) values ($1, $2, $2) returning ${FULFILLMENT}`)
 
 const insertPayouts = statement<PayoutRow>(`
   insert into payout as p (organization_id, fulfillment_id, collaborator_id, currency, value, date_created, date_modified)
-  select $1, $2, g.collaborator_id, g.currency, g.value, $4, $4
-  from jsonb_to_recordset($3::jsonb) as g(collaborator_id bigint, currency text, value bigint)
+  select $1, $2, g."collaboratorId", g.currency, g.value, $4, $4
+  from jsonb_to_recordset($3::jsonb) as g("collaboratorId" bigint, currency text, value bigint)
   returning ${PAYOUT}`)
 
 const complete = statement<ObligationRow>(`

@@ -9,37 +9,29 @@ export type Owed = Pick<ObligationRow, 'collaboratorId' | 'value' | 'currency' |
 }
 
 /** Issues obligations, in order, and notes each on its conversion. */
-export const issue = (
+export const issue = async (
   owed: readonly Owed[],
   { sql, organizationId, now }: EventContext,
 ): Promise<(ObligationRow & { conversionId: number | null })[]> => {
-  const given = owed.map(({ conversionId, collaboratorId, value, currency, awardType, status }) => {
-    return {
-      conversion_id: conversionId,
-      collaborator_id: collaboratorId,
-      award_type: awardType,
-      value,
-      currency,
-      status,
-    }
-  })
-  return given.length === 0 ? Promise.resolve([]) : sql.rows(insert, [organizationId, JSON.stringify(given), now])
+  if (owed.length === 0) return []
+  const conversionIds = owed.flatMap(({ conversionId }) => conversionId ?? [])
+  return sql.rows(insert, [organizationId, JSON.stringify(owed), now, conversionIds])
 }
 
 const insert = statement<ObligationRow & { conversionId: number | null }>(`
   with given as materialized (
     select nextval(pg_get_serial_sequence('obligation', 'id')) as id, g.* from jsonb_to_recordset($2::jsonb)
-      as g(conversion_id bigint, collaborator_id bigint, award_type text, value bigint, currency text, status obligation_status)
+      as g("conversionId" bigint, "collaboratorId" bigint, "awardType" text, value bigint, currency text, status obligation_status)
   ), issued as (
     insert into obligation as o (
       organization_id, id, collaborator_id, status, award_type, value, currency, date_created, date_modified
     )
-    select $1, id, collaborator_id, status, award_type, value, currency, $3, $3 from given
+    select $1, id, "collaboratorId", status, "awardType", value, currency, $3, $3 from given
     returning o.*
   ), noted as (
     update conversion v set obligation_id = given.id from given
-    where v.organization_id = $1 and v.id = given.conversion_id
+    where v.organization_id = $1 and v.id = any($4::bigint[]) and v.id = given."conversionId"
   )
-  select ${selectList(tableOf('Obligation'), 'o')}, given.conversion_id as "conversionId"
+  select ${selectList(tableOf('Obligation'), 'o')}, given."conversionId"
   from issued o join given on given.id = o.id
   order by o.id`)
