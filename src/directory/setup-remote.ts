@@ -1,0 +1,83 @@
+import { InvalidInputError, StartError, ValidationError } from '../errors.ts'
+import type { SetupSummary } from './apply.ts'
+
+/** A running gateway, and the key of an administrator there. */
+export interface Remote {
+  readonly url: string
+  readonly key: string
+}
+
+/**
+ * Has a running gateway apply a document to the organization of the key.
+ * @throws InvalidInputError when address or key are no good.
+ * @throws ValidationError with what the gateway says of the document.
+ * @throws StartError when the gateway cannot be reached, or answers something else.
+ */
+export const sendSetup = async (document: unknown, { url, key }: Remote): Promise<SetupSummary> => {
+  const target = endpoint(url)
+  if (!/^[\x21-\x7E]+$/.test(key)) throw new InvalidInputError('--key: expected an API key, without blanks')
+  let response: Response
+  let text: string
+  try {
+    response = await fetch(target, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify(document, finite),
+      redirect: 'manual', // followed, it would become a GET
+      signal: AbortSignal.timeout(PATIENCE),
+    })
+    text = await response.text()
+  } catch (error) {
+    throw new StartError(`${target.origin} cannot be reached: ${reason(error as Error)}`, { cause: error })
+  }
+  const body = json(text)
+  if (response.ok && isSummary(body)) return body
+  throw refusal(target, response.status, body)
+}
+
+/** In milliseconds. */
+const PATIENCE = 60_000
+
+const endpoint = (url: string): URL => {
+  const base = URL.canParse(url) ? new URL(url) : undefined
+  // fetch refuses an address with a password
+  if (base === undefined || !/^https?:$/.test(base.protocol) || base.username + base.password !== '')
+    throw new InvalidInputError('--url: expected the address of a gateway, such as http://127.0.0.1:4000')
+  base.pathname = `${base.pathname.replace(/\/+$/, '')}/siren/v1/setup`
+  base.search = base.hash = ''
+  return base
+}
+
+/** JSON would make null of a number that is infinite, which is a value of its own in a set-up. */
+const finite = (_: string, value: unknown): unknown =>
+  typeof value === 'number' && !Number.isFinite(value) ? String(value) : value
+
+const reason = ({ name, message, cause }: Error): string => {
+  if (name === 'TimeoutError') return `no answer within ${PATIENCE / 1000} s`
+  const { code, message: because } = (cause ?? {}) as { code?: string; message?: string }
+  return because || code || message
+}
+
+const json = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+const isSummary = (body: unknown): body is SetupSummary =>
+  typeof body === 'object' && body !== null && 'organizationId' in body && 'created' in body && 'updated' in body
+
+const refusal = ({ href }: URL, status: number, body: unknown): Error => {
+  const { error } = (body ?? {}) as { error?: { message?: unknown; data?: unknown } }
+  const { message, data } = error ?? {}
+  if (status === 422 && typeof data === 'object' && data !== null && Object.keys(data).length > 0)
+    return new ValidationError(
+      Object.fromEntries(Object.entries(data).map(([field, messages]) => [field, [messages].flat().map(String)])),
+    )
+  if (typeof message !== 'string')
+    return new StartError(`${href} answered ${status}, and not as a gateway does: expected the address of one`)
+  const said = `${href} answered ${status}: ${message}`
+  return status < 500 && status !== 429 ? new InvalidInputError(said) : new StartError(said)
+}
