@@ -22,6 +22,8 @@ export interface Config {
   readonly statementTimeout: number
   readonly shutdownTimeout: number
   readonly logLevel: LogLevel
+  /** The modules of extensions, in the order in which they are loaded. */
+  readonly extensions: readonly string[]
 }
 
 /** Issuer and audience that a token must have, and what its signature is checked with. */
@@ -70,6 +72,7 @@ export const readConfig = (env: NodeJS.ProcessEnv, command: ConfiguredCommand): 
     statementTimeout: data.STATEMENT_TIMEOUT,
     shutdownTimeout: data.SHUTDOWN_TIMEOUT,
     logLevel: data.LOG_LEVEL,
+    extensions: data.EXTENSIONS,
   }
 }
 
@@ -163,6 +166,10 @@ const duration = variable(
 
 const logLevel = variable(`one of ${LOG_LEVELS.join(', ')}`, text => LOG_LEVELS.find(level => level === text))
 
+const modules = variable('comma-separated paths of modules, such as ./extensions/loyalty.js', text =>
+  list(text, part => (part === '' ? undefined : part)),
+)
+
 const anything = z.string().optional()
 
 const Environment = z.object({
@@ -182,6 +189,7 @@ const Environment = z.object({
   STATEMENT_TIMEOUT: duration.default(10_000),
   SHUTDOWN_TIMEOUT: duration.default(10_000),
   LOG_LEVEL: logLevel.default('info'),
+  EXTENSIONS: modules.default([]),
 })
 type Environment = z.output<typeof Environment>
 type Variable = keyof Environment

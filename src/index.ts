@@ -29,13 +29,30 @@ export type {
 } from './database/rows.ts'
 export { applyMigrations, pendingMigrations } from './database/schema-engine.ts'
 export { Datastores } from './datastores.ts'
-export { InvalidInputError, RecordNotFoundError, SirenError, StartError } from './errors.ts'
+export { type Claim, strategy, type TriggerStrategy } from './engagements/triggers/strategy.ts'
+export {
+  ConflictError,
+  type FieldErrors,
+  ForbiddenError,
+  InvalidInputError,
+  RecordNotFoundError,
+  SirenError,
+  StartError,
+  ValidationError,
+} from './errors.ts'
+export type * from './events/catalog.ts'
+export type { EventContext, Listener } from './events/dispatcher.ts'
+export type { EventKey, Incoming } from './events/incoming.ts'
+export type { Delivery, Ingestion, Receipt } from './events/ingest.ts'
+export type { Extension, ExtensionPoints } from './extensions/extension.ts'
+export { loadExtensions } from './extensions/load.ts'
 export { formatAmount } from './money.ts'
-export type { Blueprint, NoteBlueprint, NoteResolver } from './notes/blueprint.ts'
+export type { Blueprint, EventBlueprint, NoteBlueprint, NoteResolver } from './notes/blueprint.ts'
 export type { Feed, FeedRequest, FeedSlice, NoteEntry as Note } from './notes/datastore.ts'
 export type { NoteDetail, NoteLink } from './notes/detail.ts'
 export { NoteBlueprintRegistry } from './notes/registry.ts'
 export { type RenderedNote, renderNote, type View } from './notes/render.ts'
+export { Parts, pipeline } from './pipeline.ts'
 
 /**
  * What one viewer may read, as TypeScript data access: the same that GraphQL answers from.

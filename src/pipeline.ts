@@ -11,19 +11,22 @@ import type { TriggerStrategy } from './engagements/triggers/strategy.ts'
 import { Dispatcher } from './events/dispatcher.ts'
 import { INCOMING, type Incoming } from './events/incoming.ts'
 import { Ingestion } from './events/ingest.ts'
+import type { Extensible } from './extensions/load.ts'
 import { chronicler } from './notes/listeners.ts'
 import { NoteBlueprintRegistry } from './notes/registry.ts'
-import { findActive, lockById, openOpportunity } from './opportunities/find.ts'
+import { findActive, findOrOpen, lockById, openOpportunity } from './opportunities/find.ts'
 import { opportunityListeners } from './opportunities/listeners.ts'
 import { rewardListeners } from './rewards/listeners.ts'
 
-/** What extensions add to before the core's listeners are put in their places. */
-export class Parts {
+/** What extensions add to, before the core's own listeners are put in their places. */
+export class Parts implements Extensible {
   readonly blueprints = new NoteBlueprintRegistry()
   readonly strategies: TriggerStrategy[] = [...TRIGGER_STRATEGIES]
   readonly incoming = new Map<string, Incoming>(Object.entries(INCOMING))
-  /** Those who are added here hear events before the core acts on them. */
   readonly dispatcher = new Dispatcher()
+  readonly resolveCollaborator = resolveCollaborator
+  readonly findOrOpenOpportunity: Extensible['findOrOpenOpportunity'] = async (customer, context) =>
+    (await findOrOpen(customer, context)).opportunity
 }
 
 /** Puts the listeners of all folders into the documented order, after those that the parts have already. */

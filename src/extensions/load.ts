@@ -1,0 +1,103 @@
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { TriggerStrategy } from '../engagements/triggers/strategy.ts'
+import { StartError } from '../errors.ts'
+import { ORDER } from '../events/catalog.ts'
+import type { Dispatcher } from '../events/dispatcher.ts'
+import type { Incoming } from '../events/incoming.ts'
+import type { NoteBlueprintRegistry } from '../notes/registry.ts'
+import type { Extension, ExtensionPoints } from './extension.ts'
+
+/** What extensions add to. */
+export interface Extensible extends Pick<ExtensionPoints, 'resolveCollaborator' | 'findOrOpenOpportunity'> {
+  readonly blueprints: NoteBlueprintRegistry
+  readonly strategies: TriggerStrategy[]
+  readonly incoming: Map<string, Incoming>
+  readonly dispatcher: Dispatcher
+}
+
+/**
+ * Has the extensions at these paths, or of these packages, add what they bring, in order. A relative path is taken from
+ * the working directory.
+ * @throws StartError with the module's name and the reason when one cannot be loaded or is not sound.
+ */
+export const loadExtensions = async (modules: readonly string[], parts: Extensible): Promise<void> => {
+  const heard: Heard[] = []
+  const declared = new Set<string>(ORDER)
+  for (const module of modules) {
+    const fail = (reason: string, cause?: unknown) => new StartError(`EXTENSIONS: ${module}: ${reason}`, { cause })
+    const extension = await import(specifierOf(module)).then(
+      (loaded: { extension?: unknown }) => loaded.extension,
+      error => {
+        throw fail(`it cannot be loaded: ${(error as Error).message}`, error)
+      },
+    )
+    if (!isExtension(extension)) throw fail('expected an export "extension" with a name and a function register')
+    for (const type of extension.events ?? []) declared.add(type)
+    try {
+      await extension.register(pointsOf(parts, type => heard.push({ module, type })))
+    } catch (error) {
+      throw fail(`${extension.name}: ${(error as Error | null)?.message ?? error}`, error)
+    }
+  }
+  for (const slug of parts.incoming.keys()) declared.add(slug)
+  const unknown = heard.find(({ type }) => !declared.has(type))
+  if (unknown !== undefined)
+    throw new StartError(
+      `EXTENSIONS: ${unknown.module}: expected the type of an event, received "${unknown.type}"; an extension lists its own in "events"`,
+    )
+}
+
+/** That a module listens to a type, which may be one that a later module brings. */
+interface Heard {
+  readonly module: string
+  readonly type: string
+}
+
+const specifierOf = (module: string): string =>
+  /^(?:\.{0,2}\/|[A-Za-z]:[\\/])/.test(module) ? pathToFileURL(resolve(module)).href : module
+
+const isExtension = (given: unknown): given is Extension => {
+  const { name, register, events = [] } = (given ?? {}) as Partial<Extension>
+  return (
+    typeof name === 'string' &&
+    typeof register === 'function' &&
+    Array.isArray(events) &&
+    events.every(type => typeof type === 'string')
+  )
+}
+
+const pointsOf = (parts: Extensible, hears: (type: string) => void): ExtensionPoints => ({
+  resolveCollaborator: parts.resolveCollaborator,
+  findOrOpenOpportunity: parts.findOrOpenOpportunity,
+  addNote: (key, blueprint) => {
+    parts.blueprints.addNote(key, blueprint)
+    if ('on' in blueprint) hears(blueprint.on)
+  },
+  addStrategy: strategy => {
+    const { id, name, description, on, claim } = strategy
+    const what = `trigger strategy "${id}"`
+    if (typeof id !== 'string' || !/^[a-z][A-Za-z0-9]*$/.test(id)) throw new Error(`${what}: expected a camelCase id`)
+    if (parts.strategies.some(other => other.id === id)) throw new Error(`${what}: expected a new id`)
+    if ([name, description, on].some(text => typeof text !== 'string' || text === ''))
+      throw new Error(`${what}: expected a name, a description and the event that it is on`)
+    if (typeof claim !== 'function') throw new Error(`${what}: expected claim to be a function of the event`)
+    parts.strategies.push(strategy)
+    hears(on)
+  },
+  addEvent: (slug, { role = 'integration', ...event }) => {
+    const what = `event "${slug}"`
+    if (!/^[a-z][a-z0-9-]*$/.test(slug))
+      throw new Error(`${what}: expected a slug of lower-case letters, digits and hyphens`)
+    if (parts.incoming.has(slug)) throw new Error(`${what}: expected a new slug`)
+    if (role !== 'integration' && role !== 'administrator')
+      throw new Error(`${what}: expected the role integration or administrator`)
+    if (typeof event.schema?.safeParse !== 'function') throw new Error(`${what}: expected a zod schema`)
+    parts.incoming.set(slug, { ...event, role })
+  },
+  on: (type, listener) => {
+    if (typeof listener !== 'function') throw new Error(`listener to "${type}": expected a function`)
+    parts.dispatcher.on(type, listener)
+    hears(type)
+  },
+})
