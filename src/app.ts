@@ -8,14 +8,15 @@ import type { Config } from './config.ts'
 import { type Database, openDatabase } from './database/client.ts'
 import { applyMigrations, pendingMigrations } from './database/schema-engine.ts'
 import { statement } from './database/sql.ts'
-import { TRIGGER_STRATEGIES } from './engagements/triggers/strategies.ts'
+import { applySetup } from './directory/apply.ts'
 import { StartError } from './errors.ts'
+import { loadExtensions } from './extensions/load.ts'
 import { contextFor } from './graphql/context.ts'
 import { schema } from './graphql/schema.ts'
 import { readiness } from './http/health.ts'
 import { makeLog } from './http/logging.ts'
 import { makeServer, stopServer } from './http/server.ts'
-import { NoteBlueprintRegistry } from './notes/registry.ts'
+import { Parts, pipeline } from './pipeline.ts'
 import { PLANS } from './seed/plan.ts'
 import { seed } from './seed/seed.ts'
 
@@ -55,8 +56,11 @@ export const startGateway = async (
   config: Config,
   { demo, log = makeLog(config.logLevel), patience = 30_000 }: GatewayOptions,
 ): Promise<Gateway> => {
+  const parts = new Parts()
+  await loadExtensions(config.extensions, parts)
   const database = await openDatabase(config)
   const { sql } = database
+  const ingestion = pipeline(sql, parts)
   const stopping = new AbortController()
   let stage: string | null = 'the database has not been reached yet'
   const authentication = authenticator({
@@ -65,11 +69,15 @@ export const startGateway = async (
     allowDemoKeys: demo,
     onError: error => log.error({ err: error }, 'the last use of keys was not written down'),
   })
-  const shared = { sql, blueprints: new NoteBlueprintRegistry(), strategies: TRIGGER_STRATEGIES }
+  const triggers = parts.strategies.map(({ id }) => id)
+  const shared = { sql, blueprints: parts.blueprints, strategies: parts.strategies }
   const app = makeServer({
     schema,
     contextFor: viewer => contextFor(shared, viewer),
     authenticate: authentication.authenticate,
+    ingest: (delivery, viewer) => ingestion.ingest(delivery, viewer),
+    incoming: parts.incoming,
+    setup: (document, { organizationId }) => applySetup(sql, document, { organizationId, triggers }),
     readiness: readiness(async () => stage ?? pendingReason(await pendingMigrations(database)), { log }),
     introspection: config.introspection,
     graphiql: config.graphiql && (demo ? { key: DEMO_KEYS[0].rawKey } : {}),

@@ -4,7 +4,8 @@ import type { Logger } from 'pino'
 import type { Gateway, Prepared } from './app.ts'
 import type { Config } from './config.ts'
 import type { Database } from './database/client.ts'
-import { SirenError, StartError } from './errors.ts'
+import type { SetupCounts, SetupSummary } from './directory/apply.ts'
+import { SirenError, StartError, ValidationError } from './errors.ts'
 
 // Each subcommand imports what it needs when it runs: help is instant.
 
@@ -67,6 +68,44 @@ program
       console.log(applied.length === 0 ? 'Nothing to migrate' : applied.map(name => `Applied ${name}`).join('\n'))
     }),
   )
+
+interface ApplyOptions {
+  url?: string
+  key?: string
+}
+program
+  .command('apply')
+  .description("bring an organization's set-up to what a file says; applied again it changes nothing")
+  .argument('<file>', 'the set-up in YAML or JSON, as docs/setup.md describes it; - is stdin')
+  .option('--url <url>', 'apply it through a running gateway, such as http://127.0.0.1:4000')
+  .option('--key <key>', 'the key of an administrator there')
+  .action(async (file: string, { url, key }: ApplyOptions, command: Command) => {
+    if (url !== undefined && key === undefined) command.error('error: expected --key beside --url, received nothing')
+    if (url === undefined && key !== undefined) command.error('error: expected --url beside --key, received nothing')
+    const { readSetupFile } = await import('./directory/setup-file.ts')
+    const document = await readSetupFile(file)
+    if (url !== undefined && key !== undefined) {
+      const { sendSetup } = await import('./directory/setup-remote.ts')
+      return report(await sendSetup(document, { url, key }))
+    }
+    await withMigratedDatabase(async ({ sql }) => {
+      const { applySetup } = await import('./directory/apply.ts')
+      const { loadConfig } = await import('./config.ts')
+      const { loadExtensions } = await import('./extensions/load.ts')
+      const { Parts, pipeline } = await import('./pipeline.ts')
+      const parts = new Parts()
+      await loadExtensions(loadConfig('other').extensions, parts)
+      const ingestion = pipeline(sql, parts)
+      const summary = await applySetup(sql, document, {
+        triggers: parts.strategies.map(({ id }) => id),
+        onCreated: async (organizationId, inside) => {
+          const created = { slug: 'org-created', payload: {} }
+          await ingestion.within(inside).ingest(created, { role: 'administrator', organizationId })
+        },
+      })
+      report(summary)
+    })
+  })
 
 const key = program
   .command('key')
@@ -190,6 +229,20 @@ function withMigratedDatabase(work: (database: Database) => Promise<void>): Prom
   })
 }
 
+function report({ organizationId, created, updated }: SetupSummary): void {
+  const listed = (counts: SetupCounts) =>
+    Object.entries(counts)
+      .filter(([, count]) => count > 0)
+      .map(([kind, count]) => `${count} ${words(count === 1 ? kind.slice(0, -1) : kind)}`)
+      .join(', ') || 'nothing'
+  console.log(`Organization ${organizationId}\nCreated: ${listed(created)}\nUpdated: ${listed(updated)}`)
+}
+
+/** A name in camel case as people write it. */
+function words(name: string): string {
+  return name.replace(/[A-Z]/g, letter => ` ${letter.toLowerCase()}`)
+}
+
 function expectSubcommand(command: Command): never {
   const names = command.commands.map(subcommand => subcommand.name()).join(', ')
   const [received] = command.args
@@ -218,6 +271,13 @@ function table(head: string[], rows: string[][]): string {
 /** The exit code of what went wrong, having said it: 2 for a wrong argument, 1 for the rest. */
 async function failed(error: unknown): Promise<number> {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2 // commander has said it
+  if (error instanceof ValidationError) {
+    const fields = Object.entries(error.fields).flatMap(([field, messages]) =>
+      messages.map(message => `\n  ${field === '' ? '' : `${field}: `}${message}`),
+    )
+    console.error(`error: the document is not what was expected${fields.join('')}`)
+    return 2
+  }
   if (error instanceof SirenError && error.code !== 'SERVICE_UNAVAILABLE') {
     console.error(`error: ${error.message}`)
     return 2

@@ -1,13 +1,21 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cp, mkdtemp, rm } from 'node:fs/promises'
-import { connect } from 'node:net'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { parse } from 'yaml'
+import { ValidationError } from '../src/errors.ts'
+import type { Setup } from '../src/http/setup.ts'
 import { type BuiltCli, buildCli } from './built-cli.ts'
+import { sampleServer, viewers } from './http/sample.ts'
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 }) // each start opens a database of its own
+
+const EXAMPLE = fileURLToPath(new URL('../examples/setup.yaml', import.meta.url))
 
 let cli: BuiltCli
 let folder: string
@@ -93,6 +101,7 @@ describe('the command', () => {
     ['demo'],
     ['serve'],
     ['migrate'],
+    ['apply'],
     ['key'],
     ['key', 'create'],
     ['key', 'list'],
@@ -111,6 +120,10 @@ describe('the command', () => {
     [['--fast'], '--fast'],
     [['demo', 'now'], 'too many arguments'],
     [['serve', '--port', '1'], '--port'],
+    [['apply'], 'file'],
+    [['apply', 'setup.yaml', 'more'], 'too many arguments'],
+    [['apply', 'setup.yaml', '--url', 'http://127.0.0.1:4000'], 'expected --key beside --url'],
+    [['apply', 'setup.yaml', '--key', 'sk_x'], 'expected --url beside --key'],
     [['key'], 'expected one of create, list, revoke'],
     [['key', 'make'], 'received make'],
     [['key', 'create'], '--organization'],
@@ -166,10 +179,10 @@ describe('the demo', () => {
     const before = await ask(first.address)
     expect(before).toMatchObject({ status: 200, body: { data: { engagements: { totalCount: expect.any(Number) } } } })
 
-    for (const args of [['demo'], ['serve'], ['key', 'list'], ['migrate']]) {
+    for (const args of [['demo'], ['serve'], ['key', 'list'], ['migrate'], ['apply', EXAMPLE]]) {
       const { code, stderr } = await run(args, { DATA_DIR: demoData })
       expect(code).toBe(1)
-      expect(stderr).toMatch(/^error: The data folder .* is in use by another process.*\n$/)
+      expect(stderr).toMatch(/^error: The data folder .* is in use by another process.* --url http:\S+ --key .*\n$/)
     }
     expect(await ask(first.address)).toEqual(before)
     first.child.kill('SIGTERM')
@@ -322,6 +335,134 @@ describe('serve', () => {
       code: 2,
       stdout: '',
       stderr: 'error: Expected an existing organization, received 1\n',
+    })
+  })
+})
+
+describe('apply', () => {
+  const write = async (name: string, content: string) => {
+    const path = join(folder, name)
+    await writeFile(path, content)
+    return path
+  }
+
+  it('sets an organization up, on a folder that need not be there, and again changes nothing', async () => {
+    const env = { DATA_DIR: join(folder, 'applied') }
+    const made = 'Created: 1 organization, 2 integrations, 4 collaborators, 4 tracking codes, 1 group, 4 programs'
+    const first = await run(['apply', EXAMPLE], env)
+    expect(first).toMatchObject({ code: 0, stderr: '' })
+    expect(first.stdout).toMatch(/^Organization 1\nCreated: .*\nUpdated: nothing\n$/)
+    expect(first.stdout).toContain(made)
+    expect(await run(['apply', EXAMPLE], env)).toEqual({
+      code: 0,
+      stdout: 'Organization 1\nCreated: nothing\nUpdated: nothing\n',
+      stderr: '',
+    })
+    const change = await write(
+      'change.json',
+      '{"organization": {"id": 1, "name": "New"}, "groups": [{"name": "Partners", "description": null}]}',
+    )
+    expect(await run(['apply', change], env)).toMatchObject({
+      stdout: 'Organization 1\nCreated: nothing\nUpdated: 1 organization, 1 group\n',
+    })
+
+    const wrong = await write('wrong.yaml', 'organization: { id: 1, title: x }\ngroups:\n  - name: 2\n')
+    const refused = await run(['apply', wrong], env)
+    expect([refused.code, refused.stdout]).toEqual([2, ''])
+    const [head, ...fields] = refused.stderr.trimEnd().split('\n')
+    expect(head).toBe('error: the document is not what was expected')
+    expect(fields.sort()).toEqual([
+      expect.stringMatching(/^ {2}groups\.0\.name: .*received 2$/),
+      expect.stringMatching(/^ {2}organization\.title: .*received "title"$/),
+    ])
+  })
+
+  it('says in one line what is wrong with the file', async () => {
+    const missing = join(folder, 'missing.yaml')
+    expect(await run(['apply', missing])).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `error: ${missing} cannot be read: there is no such file\n`,
+    })
+    const broken = await write('broken.yaml', 'organization:\n  name: [x\n')
+    const { code, stderr } = await run(['apply', broken])
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/^error: .*broken\.yaml: line \d+, column \d+: .*\n$/)
+  })
+
+  it('says in one line that the database cannot be reached', async () => {
+    const { code, stderr } = await run(['apply', EXAMPLE], { DATABASE_URL: 'postgres://siren@127.0.0.1:1/siren' })
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^error: DATABASE_URL: .*ECONNREFUSED.*\n$/)
+  })
+
+  describe('with --url', () => {
+    const gateway = async (setup: Setup) => {
+      const app = sampleServer({ setup })
+      onTestFinished(() => app.close())
+      return app.listen({ port: 0, host: '127.0.0.1' })
+    }
+    const applied = (url: string, { key = 'admin', file = EXAMPLE } = {}) =>
+      run(['apply', file, '--url', url, '--key', key])
+
+    it('goes through a running gateway, and reads what that says, field by field', async () => {
+      const received: unknown[] = []
+      const address = await gateway(async (document, viewer) => {
+        received.push([viewer, document])
+        return { organizationId: 7, created: { programs: 1 }, updated: { trackingCodes: 2 }, ids: {} }
+      })
+      expect(await applied(`${address}/`)).toEqual({
+        code: 0,
+        stdout: 'Organization 7\nCreated: 1 program\nUpdated: 2 tracking codes\n',
+        stderr: '',
+      })
+      expect(received).toEqual([[viewers.admin, parse(await readFile(EXAMPLE, 'utf8'))]])
+
+      const refusing = await gateway(() => Promise.reject(new ValidationError({ 'programs.0.name': ['Expected it'] })))
+      const infinite = await write('infinite.yaml', 'programs: [{ payoutPerLead: .inf }]')
+      expect(await applied(refusing, { file: infinite })).toEqual({
+        code: 2,
+        stdout: '',
+        stderr: 'error: the document is not what was expected\n  programs.0.name: Expected it\n',
+      })
+    })
+
+    it.each([
+      ['a key that is none', 'nobody', 2, /answered 401: Expected a valid key/],
+      ['a key that may not', 'integration', 2, /answered 403: Expected an administrator's key/],
+      ['a key with a line end', 'admin\nx: y', 2, /^error: --key: expected/],
+      ['an error of the gateway', 'admin', 1, /answered 500: Internal server error/],
+    ])('refuses in one line: %s', async (_, key, expected, message) => {
+      const address = await gateway(() => Promise.reject(new Error('unforeseen')))
+      const { code, stdout, stderr } = await applied(address, { key })
+      expect([code, stdout]).toEqual([expected, ''])
+      expect(stderr).toMatch(/^error: .*\n$/)
+      expect(stderr).toMatch(message)
+    })
+
+    it.each([
+      ['not an address', 'gateway', 2, '--url: expected'],
+      ['another protocol', 'ftp://127.0.0.1', 2, '--url: expected'],
+      ['a password', 'http://user:secret@127.0.0.1', 2, '--url: expected'],
+      ['nobody there', 'http://127.0.0.1:1', 1, 'cannot be reached: '],
+    ])('refuses in one line: %s', async (_, url, expected, message) => {
+      const { code, stdout, stderr } = await applied(url)
+      expect([code, stdout]).toEqual([expected, ''])
+      expect(stderr).toMatch(/^error: .*\n$/)
+      expect(stderr).toContain(message)
+      expect(stderr).not.toContain('secret')
+    })
+
+    it.each([
+      ['that is no gateway', 200, 'Welcome'],
+      ['that points elsewhere', 301, ''],
+    ])('takes no answer for one from a server %s', async (_, status, text) => {
+      const server = createServer((_request, response) => response.writeHead(status, { location: '/' }).end(text))
+      onTestFinished(() => void server.close())
+      await once(server.listen(0, '127.0.0.1'), 'listening')
+      const { code, stderr } = await applied(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+      expect(code).toBe(1)
+      expect(stderr).toMatch(/^error: .* answered \d+, and not as a gateway does.*\n$/)
     })
   })
 })

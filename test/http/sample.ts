@@ -185,6 +185,7 @@ export const sampleServer = (options: Partial<ServerOptions> = {}) =>
     schema: sampleSchema,
     contextFor: viewer => ({ viewer, datastores: {}, loaders: {} }),
     authenticate: authenticateSample,
+    ingest: () => Promise.resolve({ opportunityId: null }),
     readiness: alwaysReady,
     introspection: true,
     graphiql: false,

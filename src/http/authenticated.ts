@@ -1,0 +1,55 @@
+import type { onRequestHookHandler } from 'fastify'
+import type { Logger } from 'pino'
+import type { Viewer } from '../access/viewer.ts'
+import type { Readiness } from './health.ts'
+import { refusal, refuse, refuseError } from './refusals.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks; on the endpoints that need a key. */
+    viewer: Viewer
+  }
+}
+
+/** What says who asks. */
+export interface AuthenticatedOptions {
+  /** The viewer whom an Authorization header names; null when it names none. */
+  authenticate: (authorization: string | undefined) => Viewer | null | Promise<Viewer | null>
+  readiness: Readiness
+  log: Logger
+}
+
+/** Lets a request pass with a viewer, once the gateway is ready. A callback, not async: a known key costs no promise. */
+export const authenticated =
+  ({ authenticate, readiness, log }: AuthenticatedOptions): onRequestHookHandler =>
+  (request, reply, done) => {
+    const fail = (error: unknown) => void refuseError(log, error, request, reply)
+    const admit = (viewer: Viewer | null) => {
+      if (viewer === null) {
+        reply.header('www-authenticate', 'Bearer')
+        refuse(request, reply, NO_KEY)
+        return
+      }
+      request.viewer = viewer
+      done()
+    }
+    const pass = () => {
+      let viewer: ReturnType<typeof authenticate>
+      try {
+        viewer = authenticate(request.headers.authorization)
+      } catch (error) {
+        return fail(error)
+      }
+      if (viewer instanceof Promise) viewer.then(admit, fail)
+      else admit(viewer)
+    }
+    if (readiness.opened) pass()
+    else
+      readiness.reason().then(reason => {
+        if (reason === null) return pass()
+        reply.header('retry-after', '1')
+        refuse(request, reply, refusal('SERVICE_UNAVAILABLE', `Not ready: ${reason}`))
+      }, fail)
+  }
+
+const NO_KEY = refusal('UNAUTHENTICATED', 'Expected a valid key: Authorization: Bearer <API key or JWT>')

@@ -1,0 +1,199 @@
+import { isUtf8 } from 'node:buffer'
+import { Readable } from 'node:stream'
+import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
+import { ForbiddenError, ValidationError } from '../errors.ts'
+import { INCOMING, type Incoming } from '../events/incoming.ts'
+import { unboundArrival } from './arrival.ts'
+import { type AuthenticatedOptions, authenticated } from './authenticated.ts'
+import { EXPECTED_KEY, eventResults, IDEMPOTENCY_KEY, type Ingest } from './event-stream.ts'
+import { Inlet } from './lines.ts'
+import { refuseOtherMethods } from './methods.ts'
+import { RequestError, refusal, refuse } from './refusals.ts'
+
+/** What events are taken in with. */
+export interface IngestionRoutesOptions extends AuthenticatedOptions {
+  readonly ingest: Ingest
+  /** What may come in, by slug: the core's events, unless it is said. */
+  readonly incoming?: ReadonlyMap<string, Incoming>
+  /** The largest body, and the longest line of a stream, in bytes. */
+  readonly bodyLimit: number
+  /** How long a stream may be silent, or its results unread, in milliseconds. */
+  readonly arrivalTimeout: number
+}
+
+/** `POST /siren/v1/event/:slug`, one event, and `POST /siren/v1/events`, a stream of them. */
+export const ingestionRoutes = (app: FastifyInstance, options: IngestionRoutesOptions): void => {
+  const running = new Set<Promise<unknown>>()
+  const ingest: Ingest = (delivery, viewer) => {
+    const work = options.ingest(delivery, viewer)
+    const settled = work.then(forget, forget)
+    function forget() {
+      running.delete(settled)
+    }
+    running.add(settled)
+    return work
+  }
+  const stopping = new AbortController()
+  app.addHook('preClose', done => {
+    stopping.abort()
+    done()
+  })
+  // whoever sent an event may be gone, and the server then does not wait for it
+  app.addHook('onClose', async () => {
+    await Promise.all(running)
+  })
+  app.addHook('onRequest', exposeOpportunity)
+  const admission = [authenticated(options), refuseUnsendable]
+  void app.register(async scope => oneEvent(scope, admission, ingest))
+  void app.register(async scope => manyEvents(scope, admission, { ...options, ingest }, stopping.signal))
+}
+
+const oneEvent = (app: FastifyInstance, onRequest: onRequestHookHandler[], ingest: Ingest): void => {
+  const parseJson = jsonParser(app)
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+    if (!isUtf8(body)) return done(new RequestError(400, 'Expected a body in UTF-8'))
+    if (body.length === 0) return done(null, {})
+    let payload: unknown
+    try {
+      payload = parseJson(body.toString())
+    } catch {
+      return done(new RequestError(400, 'Expected a body that is JSON'))
+    }
+    done(null, payload)
+  })
+  refuseOtherTypes(app, 'application/json')
+  const url = '/siren/v1/event/:slug'
+  refuseOtherMethods(app, url, ['POST'])
+  app.post<{ Params: { slug: string } }>(url, { onRequest }, async (request, reply) => {
+    const { body: payload = {}, params, viewer } = request
+    const { opportunityId } = await ingest({ slug: params.slug, payload, ...headersOf(request) }, viewer)
+    if (opportunityId !== null) reply.header('x-siren-oid', opportunityId)
+    return reply.send()
+  })
+}
+
+const manyEvents = (
+  app: FastifyInstance,
+  onRequest: onRequestHookHandler[],
+  { ingest, incoming = CORE, bodyLimit, arrivalTimeout, log }: IngestionRoutesOptions,
+  stop: AbortSignal,
+): void => {
+  const parse = jsonParser(app)
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser(LINES_OF_JSON, (_request, _payload, done) => done(null))
+  refuseOtherTypes(app, 'application/x-ndjson')
+  const url = '/siren/v1/events'
+  refuseOtherMethods(app, url, ['POST'])
+  app.post(url, { onRequest }, (request, reply) => {
+    const { opportunityId, idempotencyKey: streamKey } = headersOf(request)
+    if (opportunityId !== undefined)
+      throw new ValidationError({ [OPPORTUNITY]: ['Expected opportunityId in the lines that are about one'] })
+    if (stop.aborted) return refuse(request, reply, refusal('SERVICE_UNAVAILABLE', 'The gateway is stopping'))
+    const { viewer, raw } = request
+    unboundArrival(request)
+    const patience = patienceWith(raw, reply.raw, arrivalTimeout)
+    reply.raw.once('finish', () => letGo(raw))
+    const results = eventResults(new Inlet(raw, stop), {
+      ingest: (delivery, sender) => patience.during(ingest(delivery, sender)),
+      incoming,
+      viewer,
+      streamKey,
+      lineLimit: bodyLimit,
+      parse,
+      stop,
+      onError: (err, line) => log.error({ requestId: request.id, line, err }, 'event failed'),
+    })
+    return reply.header('content-type', 'application/x-ndjson; charset=utf-8').send(Readable.from(results))
+  })
+}
+
+const CORE: ReadonlyMap<string, Incoming> = new Map(Object.entries(INCOMING))
+
+const LINES_OF_JSON = ['application/x-ndjson', 'application/ndjson', 'application/jsonl']
+
+/** Ends the connection of a stream on which nothing moves. What takes the gateway long is not the sender's silence. */
+const patienceWith = (request: FastifyRequest['raw'], response: FastifyReply['raw'], timeout: number) => {
+  let working = false
+  let silent = false
+  response.setTimeout(timeout, () => {
+    silent = true
+    if (!working) request.socket.destroy()
+  })
+  return {
+    during: async <T>(work: Promise<T>): Promise<T> => {
+      working = true
+      try {
+        return await work
+      } finally {
+        working = false
+        if (silent) response.setTimeout(timeout)
+        silent = false
+      }
+    },
+  }
+}
+
+/**
+ * Ends the connection of a stream that was answered before it came to its end. Not at once: what is still on its way would
+ * then make the sender's system throw away results that have not been read.
+ */
+const letGo = (raw: FastifyRequest['raw']): void => {
+  if (raw.readableEnded) return
+  const timer = setTimeout(() => raw.socket.destroy(), 1000).unref()
+  raw.once('close', () => clearTimeout(timer))
+}
+
+const OPPORTUNITY = 'X-Siren-OID'
+const IDEMPOTENCY = 'Idempotency-Key'
+
+/** What the headers say about an event. @throws ValidationError */
+const headersOf = ({ headers }: FastifyRequest): { opportunityId?: number; idempotencyKey?: string } => {
+  const opportunityId = headers['x-siren-oid'] as string | undefined
+  const idempotencyKey = headers['idempotency-key'] as string | undefined
+  const wrong: Record<string, string[]> = {}
+  if (opportunityId !== undefined && !(/^[1-9]\d*$/.test(opportunityId) && Number.isSafeInteger(Number(opportunityId))))
+    wrong[OPPORTUNITY] = ['Expected a positive integer']
+  if (idempotencyKey !== undefined && !IDEMPOTENCY_KEY.test(idempotencyKey)) wrong[IDEMPOTENCY] = [EXPECTED_KEY]
+  if (Object.keys(wrong).length > 0) throw new ValidationError(wrong)
+  return {
+    ...(opportunityId !== undefined && { opportunityId: Number(opportunityId) }),
+    ...(idempotencyKey !== undefined && { idempotencyKey }),
+  }
+}
+
+/** Browsers hide headers from a page that nobody names. */
+const exposeOpportunity: onRequestHookHandler = (_request, reply, done) => {
+  const others = reply.getHeader(EXPOSED)
+  reply.header(EXPOSED, others === undefined ? OPPORTUNITY : `${others}, ${OPPORTUNITY}`)
+  done()
+}
+const EXPOSED = 'access-control-expose-headers'
+
+/** What can be refused before a body is read. */
+const refuseUnsendable: onRequestHookHandler = ({ viewer, headers }, _reply, done) => {
+  if (viewer.role === 'collaborator')
+    return done(new ForbiddenError('Expected the key of an integration or an administrator'))
+  if ((headers['content-encoding'] ?? 'identity') !== 'identity')
+    return done(new RequestError(415, 'Expected a body without Content-Encoding'))
+  done()
+}
+
+const refuseOtherTypes = (app: FastifyInstance, expected: string): void => {
+  app.addContentTypeParser('*', (_request, _payload, done) =>
+    done(new RequestError(415, `Expected a body of type ${expected}`)),
+  )
+}
+
+/** Fastify's own, which refuses what would reach a prototype. */
+const jsonParser = (app: FastifyInstance): ((text: string) => unknown) => {
+  const parse = app.getDefaultJsonParser('error', 'error')
+  return text => {
+    let result: unknown
+    void parse(undefined as never, text, (error, value) => {
+      if (error) throw error
+      result = value
+    })
+    return result
+  }
+}
