@@ -95,9 +95,11 @@ export class Datastores {
   get allocations() {
     return this.#make(AllocationDatastore)
   }
-  get notes() {
-    return this.#make(NoteDatastore)
+  get notes(): NoteDatastore {
+    this.#notes ??= new NoteDatastore(this.shared.sql, this.viewer, this.shared.blueprints)
+    return this.#notes
   }
+  #notes?: NoteDatastore
 
   #make<Datastore>(Type: new (sql: Sql, viewer: Viewer) => Datastore): Datastore {
     let datastore = this.#made.get(Type) as Datastore | undefined

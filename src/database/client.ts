@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { PGlite, type Transaction } from '@electric-sql/pglite'
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
 import { PrismaPg } from '@prisma/adapter-pg'
 import type { SqlMigrationAwareDriverAdapterFactory } from '@prisma/driver-adapter-utils'
 import { tryLock } from 'fs-native-extensions'
@@ -114,11 +115,14 @@ const within = (statements: Omit<Sql, 'transaction'>): Sql => {
 /** Any number that nothing else in the database locks. */
 const MIGRATION_LOCK = 7_436_001
 
+/** What every PGlite is made with: a folder that was written with an extension cannot be used without. */
+export const PGLITE = { extensions: { pg_trgm } }
+
 /** PGlite above its own folder, which one process at a time may have: a second one would destroy it. */
 const openFolder = async (dataDir: string): Promise<Database> => {
   const lock = lockFolder(dataDir)
   try {
-    const pglite = await PGlite.create(join(dataDir, 'pglite'))
+    const pglite = await PGlite.create(join(dataDir, 'pglite'), PGLITE)
     const database = await openPglite(pglite)
     return {
       ...database,
@@ -151,7 +155,7 @@ const lockFolder = (dataDir: string): number => {
   if (tryLock(descriptor)) return descriptor
   closeSync(descriptor)
   throw new StartError(
-    `The data folder ${dataDir} is in use by another process, such as a running gateway. Stop that first, set DATA_DIR to another folder, or use DATABASE_URL, which many processes can share.`,
+    `The data folder ${dataDir} is in use by another process, such as a running gateway. A set-up reaches a running gateway by siren-gateway apply FILE --url http://… --key …; for anything else stop that process first, set DATA_DIR to another folder, or use DATABASE_URL, which many processes can share.`,
   )
 }
 

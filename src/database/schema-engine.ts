@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { PGlite } from '@electric-sql/pglite'
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
 import type { DiffTarget, MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm'
-import { type Database, openPglite } from './client.ts'
+import { type Database, openPglite, PGLITE } from './client.ts'
 import { statement } from './sql.ts'
 
 /** The folder of migrations, in Prisma's own layout. */
@@ -59,7 +59,7 @@ export const applyMigrations = (database: Database): Promise<string[]> =>
 
 /** The SQL that leads from the migrations to `schema.prisma`; empty when they agree. */
 export const driftOfMigrations = async (): Promise<string> => {
-  const database = await openPglite(await PGlite.create())
+  const database = await openPglite(await PGlite.create(PGLITE))
   try {
     await applyMigrations(database)
     const [path, content] = await datamodel()

@@ -7,6 +7,8 @@ import { type Sql, type Statement, statement } from '../database/sql.ts'
 import { tableOf } from '../database/tables.ts'
 import { RecordNotFoundError } from '../errors.ts'
 import { detailOf, type NoteDetail, type PackedDetail } from './detail.ts'
+import { NoteBlueprintRegistry } from './registry.ts'
+import { type Search, searchFor, wordsOf } from './search.ts'
 
 /** A note as it is read: what it is made of comes apart, when somebody asks. */
 export type NoteEntry = Omit<NoteRow, 'data'>
@@ -19,8 +21,10 @@ export interface Feed {
 
 /** Which notes of a feed are wanted, and which part of them. */
 export interface FeedRequest {
-  /** Conditions on `content` and `dateCreated`. */
-  readonly conditions: readonly Condition<'content' | 'dateCreated'>[]
+  /** Conditions on `content` and `dateCreated`; one that `search` equals a text is the same as `search`. */
+  readonly conditions: readonly Condition<'content' | 'dateCreated' | 'search'>[]
+  /** Words, each of which a note must have where the viewer reads it; none when blank. */
+  readonly search?: string | undefined
   readonly slice: FeedSlice
   /** Bring the details along, in the same statement. */
   readonly withDetail?: boolean
@@ -46,6 +50,7 @@ export class NoteDatastore {
   constructor(
     readonly sql: Sql,
     readonly viewer: Viewer,
+    readonly blueprints: NoteBlueprintRegistry = new NoteBlueprintRegistry(),
   ) {
     this.#scope = scopeOf(viewer)
   }
@@ -73,14 +78,14 @@ export class NoteDatastore {
   /** One page of a feed. */
   async page(feed: Feed, request: FeedRequest): Promise<Page<FeedEntry>> {
     const values = new Values(...scopeValues(this.viewer))
-    const { links, order, limit } = this.#links(
+    const { tables, links, order, limit } = this.#links(
       feed,
       request,
       values,
       feed.sourceId === undefined ? null : values.add(feed.sourceId),
     )
     const statement = this.#notes(`(${links} order by ${order}${limit}) f`, order, request)
-    return pageOf(await this.#read(statement, values), { ...request.slice, orderBy: 'dateCreated' })
+    return pageOf(await this.#read(withTables(tables, statement), values), { ...request.slice, orderBy: 'dateCreated' })
   }
 
   /** The same page of the feeds of several records of a type. In the order of `sourceIds`. */
@@ -91,27 +96,25 @@ export class NoteDatastore {
   ): Promise<Page<FeedEntry>[]> {
     const values = new Values(...scopeValues(this.viewer))
     const keys = values.add([...new Set(sourceIds)])
-    const { links, order, limit } = this.#links({ sourceType }, request, values, 'k.key')
+    const { tables, links, order, limit } = this.#links({ sourceType }, request, values, 'k.key', sourceIds.length)
     const feeds = `(select k.key as partition, f.* from unnest(${keys}::bigint[]) as k(key) cross join lateral (${links} order by ${order}${limit}) f) f`
-    const read = await this.#read(this.#notes(feeds, order, request, true), values)
+    const read = await this.#read(withTables(tables, this.#notes(feeds, order, request, true)), values)
     const parts = new Map<number, FeedEntry[]>(sourceIds.map(id => [id, []]))
     for (const { partition, ...note } of read) parts.get(partition as number)?.push(note)
     return sourceIds.map(id => pageOf([...(parts.get(id) ?? [])], { ...request.slice, orderBy: 'dateCreated' }))
   }
 
   /** How many notes a feed has. */
-  async count(feed: Feed, conditions: FeedRequest['conditions']): Promise<number> {
+  async count(feed: Feed, conditions: FeedRequest['conditions'], search?: string): Promise<number> {
     const values = new Values(...scopeValues(this.viewer))
-    const { links } = this.#links(
+    const { tables, links } = this.#links(
       feed,
-      { conditions, slice: WHOLE },
+      { conditions, search, slice: WHOLE },
       values,
       feed.sourceId === undefined ? null : values.add(feed.sourceId),
     )
-    const [row] = await this.sql.rows(
-      statement<{ count: number }>(`select count(*) as count from (${links}) f`),
-      values.list,
-    )
+    const text = `select count(*) as count from (${links}) f`
+    const [row] = await this.sql.rows(withTables(tables, statement<{ count: number }>(text)), values.list)
     return row?.count ?? 0
   }
 
@@ -120,17 +123,15 @@ export class NoteDatastore {
     sourceType: NoteSourceType,
     sourceIds: readonly number[],
     conditions: FeedRequest['conditions'],
+    search?: string,
   ): Promise<number[]> {
     const values = new Values(...scopeValues(this.viewer))
     const keys = values.add([...new Set(sourceIds)])
-    const { links } = this.#links({ sourceType }, { conditions, slice: WHOLE }, values, 'k.key')
+    const request = { conditions, search, slice: WHOLE }
+    const { tables, links } = this.#links({ sourceType }, request, values, 'k.key', sourceIds.length)
     const text = `select k.key as id, f.count from unnest(${keys}::bigint[]) as k(key) cross join lateral (select count(*) as count from (${links}) f) f`
-    const counts = new Map(
-      (await this.sql.rows(statement<{ id: number; count: number }>(text), values.list)).map(row => [
-        row.id,
-        row.count,
-      ]),
-    )
+    const counted = withTables(tables, statement<{ id: number; count: number }>(text))
+    const counts = new Map((await this.sql.rows(counted, values.list)).map(row => [row.id, row.count]))
     return sourceIds.map(id => counts.get(id) ?? 0)
   }
 
@@ -178,17 +179,44 @@ export class NoteDatastore {
     return rows.map(row => (row.creationSource === null ? { ...row, ...instead } : row))
   }
 
-  /** The links of a feed that the viewer may see, as (note_id, date_created), each note once. */
-  #links(
+  /**
+   * The links of a feed that the viewer may see, as (note_id, date_created), each note once: with the tables that they are
+   * read from besides. `feeds` is of how many records they are read.
+   */
+  #links(feed: Feed, request: Omit<FeedRequest, 'withDetail'>, values: Values, sourceId: string | null, feeds = 1) {
+    const { conditions, search: text = conditions.find(isSearch)?.value, slice } = request
+    const asked = { conditions: conditions.filter(condition => !isSearch(condition)), slice }
+    const words = text === undefined ? [] : wordsOf(text)
+    if (words.length === 0) return { tables: '', ...this.#allLinks(feed, asked, values, sourceId) }
+    const reader = { viewer: this.viewer, scope: this.#scope, blueprints: this.blueprints }
+    const search = searchFor(words, feed.sourceType, reader, values)
+    const { links: all, order, limit } = this.#allLinks(feed, asked, values, sourceId, () => '')
+    const { links: found } = this.#allLinks(feed, asked, values, sourceId, search.isFound)
+    // What many notes have is on the first that are looked at; for what few have all are looked up. Nobody knows
+    // beforehand which it is, and each way takes for ever with what the other is for.
+    const few = Math.max(LOOKED_AT / feeds, 100)
+    const enough = `((select count(*) from head) < ${few}${slice.size === null ? '' : ` or (select count(*) from near) >= ${limit.replace(' limit ', '')}`})`
+    const links =
+      `select q.note_id, q.date_created from (with head as materialized (${all} order by ${order} limit ${few})` +
+      `, near as materialized (select h.note_id, h.date_created from head h where true${search.has('h')} order by ${order}${limit})` +
+      ` select n.note_id, n.date_created from near n where ${enough}` +
+      // the offset has all that is found planned for, not the page: of few notes none may be near the beginning
+      ` union all select far.note_id, far.date_created from (select f.note_id, f.date_created from (${found} offset 0) f${slice.size === null ? '' : ` order by ${order}${limit}`}) far where not ${enough}) q`
+    return { tables: search.tables, links, order, limit }
+  }
+
+  /** The same without a search, or so that the rows meet `isFound`, with their keys. */
+  #allLinks(
     { sourceType }: Feed,
-    { conditions, slice }: Omit<FeedRequest, 'withDetail'>,
+    { conditions, slice }: Omit<FeedRequest, 'withDetail' | 'search'>,
     values: Values,
     sourceId: string | null,
+    isFound?: Search['isFound'],
   ) {
     const own = this.viewer.role === 'collaborator' && sourceType !== 'collaborator'
     // a collaborator's notes of a type, or of a program, are found among its own: those are fewer
     const throughOwn = own && (sourceId === null || sourceType === 'program')
-    const keyed = slice.size === null ? undefined : conditions.find(isOneOfSeveralKeys)
+    const keyed = slice.size === null || isFound !== undefined ? undefined : conditions.find(isOneOfSeveralKeys)
     // all links of a note repeat its date and its key: what is asked of one can be asked of the other
     const asked = (row: 's' | 'v') => {
       const { bounds, order, limit } = sliced(
@@ -200,19 +228,22 @@ export class NoteDatastore {
       return { filter: `${filter}${keyed ? ` and ${row}.content = c.key` : ''}${bounds}`, order, limit }
     }
     const { filter, order, limit } = asked('s')
-    const is = sourceId === null ? '' : ` and s.source_id ${this.#ids(sourceType, sourceId)}`
+    const ofRecord = (row: string) =>
+      `${row}.organization_id = $1 and ${row}.source_type = '${sourceType}'${sourceId === null ? '' : ` and ${row}.source_id ${this.#ids(sourceType, sourceId)}`}`
+    const ofViewer = (row: string) =>
+      `${row}.organization_id = $1 and ${row}.source_type = 'collaborator' and ${row}.source_id = $2`
     const visible = this.#scope.visibleRecord(sourceType, sourceId ?? 's.source_id')
-    const linked = `s.organization_id = $1 and s.source_type = '${sourceType}'${is}${visible}${filter}`
-    const mine =
-      own && `v.organization_id = $1 and v.source_type = 'collaborator' and v.source_id = $2${asked('v').filter}`
+    const linked = `${ofRecord('s')}${visible}${filter}`
+    const mine = own && `${ofViewer('v')}${asked('v').filter}`
     // the date beside the id, so that an index that leads with dates finds the one link that is meant
     const same = '(s.note_id, s.date_created) = (v.note_id, v.date_created)'
     // a note can be linked to several records of a type, and to a merged opportunity as well as to its survivor
     const once = sourceId === null || sourceType === 'opportunity' ? 'distinct on (s.date_created, s.note_id) ' : ''
+    const columns = (row: string) => `${row}.note_id, ${row}.date_created${isFound ? `, ${row}.content` : ''}`
     // the offset has the viewer's link looked up for each of the record's: all of a busy collaborator's are far more
     const links = throughOwn
-      ? `select v.note_id, v.date_created from note_source v where ${mine} and exists (select from note_source s where ${same} and ${linked})`
-      : `select ${once}s.note_id, s.date_created from note_source s where ${linked}${mine ? ` and exists (select from note_source v where ${same} and ${mine} offset 0)` : ''}`
+      ? `select ${columns('v')} from note_source v where ${mine}${isFound?.('v', ofViewer) ?? ''} and exists (select from note_source s where ${same} and ${linked})`
+      : `select ${once}${columns('s')} from note_source s where ${linked}${isFound?.('s', ofRecord) ?? ''}${mine ? ` and exists (select from note_source v where ${same} and ${mine} offset 0)` : ''}`
     if (keyed === undefined) return { links, order, limit }
     // each key's first links come from an index, and the first of these are the page's
     const keys = `unnest(${values.add([...new Set(keyed.value)])}::text[]) as c(key)`
@@ -247,6 +278,15 @@ export class NoteDatastore {
 }
 
 const NOTE_SOURCE = tableOf('NoteSource')
+/** How many notes of a feed a search looks at one by one, before it looks everything up. */
+const LOOKED_AT = 1000
+
+const isSearch = ({ column, operator }: Condition): boolean => column === 'search' && operator === '='
+
+/** A statement that begins with tables is a search: planned each time, since the words decide the way to the notes. */
+const withTables = <Row>(tables: string, { name, text }: Statement<Row>): Statement<Row> =>
+  tables === '' ? { name, text } : { name: '', text: tables + text }
+
 /** The limit has each note looked up by its key, whatever number of links the planner expects. */
 const NOTE_OF_LINK = '(select * from note where organization_id = $1 and id = f.note_id limit 1)'
 /** Which way a feed runs, and what lies before its beginning. */

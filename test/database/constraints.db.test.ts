@@ -196,6 +196,25 @@ describe('a row that makes no sense is refused', () => {
   })
 
   const later = new Date(EPOCH.getTime() + 1)
+  test('a second active opportunity of a customer', async () => {
+    const customer = { organizationId, userId: 'reader-1' }
+    await insertOpportunity(sql, { ...customer, status: 'invalid' })
+    await insertOpportunity(sql, customer)
+    await expect(insertOpportunity(sql, customer)).rejects.toThrow('opportunity_active_user_key')
+    await insertOpportunity(sql, { ...customer, userId: 'reader-2' })
+  })
+
+  test('an event that came in before', async () => {
+    const event = { organizationId, slug: 'sale', source: 'shop', externalId: '1', payloadHash: '' }
+    await insert(sql, 'ingested_event', { ...event, idempotencyKey: 'a' })
+    await expect(insert(sql, 'ingested_event', event)).rejects.toThrow('slug_source_external_id_key')
+    const other = { ...event, externalId: '2' }
+    await expect(insert(sql, 'ingested_event', { ...other, idempotencyKey: 'a' })).rejects.toThrow(
+      'idempotency_key_key',
+    )
+    await insert(sql, 'ingested_event', { ...other, slug: 'refund', externalId: '1' })
+  })
+
   const checks: [constraint: string, attempt: (sql: Sql) => Promise<unknown>][] = [
     ['organization_name_check', () => insertOrganization(sql, { name: '' })],
     ['collaborator_names_check', () => insertCollaborator(sql, { organizationId, fullName: '' })],
@@ -252,6 +271,10 @@ describe('a row that makes no sense is refused', () => {
     ],
     ['note_content_check', () => insertNote(sql, { organizationId, content: '' })],
     ['note_data_check', () => insertNote(sql, { organizationId, data: '[]' })],
+    [
+      'ingested_event_key_check',
+      () => insert(sql, 'ingested_event', { organizationId, slug: 'sale', source: 'shop', payloadHash: '' }),
+    ],
     ['api_key_key_hash_check', () => insertApiKey(sql, { organizationId, rawKey: 'k1', keyHash: 'the key itself' })],
     ['api_key_collaborator_check', () => insertApiKey(sql, { organizationId, rawKey: 'k2', role: 'collaborator' })],
     [

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { PGlite } from '@electric-sql/pglite'
 import pg from 'pg'
 import { afterAll, inject, onTestFinished, TestRunner } from 'vitest'
-import { type Database, openPglite, openPostgres } from '../../src/database/client.ts'
+import { type Database, openPglite, openPostgres, PGLITE } from '../../src/database/client.ts'
 
 /** What a new database holds: nothing, the tables, or the tables with the small generated data. */
 export type Content = 'empty' | 'migrated' | 'small'
@@ -31,7 +31,9 @@ export const testDatabase = async (content: Content = 'migrated'): Promise<Datab
   const from = templates()
   const database =
     from.kind === 'pglite'
-      ? await openPglite(await PGlite.create({ loadDataDir: new Blob([await readFile(from.dumps[content])]) }))
+      ? await openPglite(
+          await PGlite.create({ ...PGLITE, loadDataDir: new Blob([await readFile(from.dumps[content])]) }),
+        )
       : await openPostgres(await testDatabaseUrl(content), 10_000)
   atTheEnd(() => database.close())
   return database

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import type { TestProject } from 'vitest/node'
-import { openPglite } from '../../src/database/client.ts'
+import { openPglite, PGLITE } from '../../src/database/client.ts'
 
 import { seed } from '../../src/seed/seed.ts'
 import { migrate } from './migrate.ts'
@@ -14,7 +14,7 @@ let folder: string | undefined
 export const setup = async (project: TestProject): Promise<void> => {
   const dumps = await mkdtemp(join(tmpdir(), 'siren-pglite-'))
   folder = dumps
-  const pglite = await PGlite.create()
+  const pglite = await PGlite.create(PGLITE)
   const dump = async (name: string) => {
     const path = join(dumps, `${name}.tar`)
     await writeFile(path, Buffer.from(await (await pglite.dumpDataDir('none')).arrayBuffer()))

@@ -402,9 +402,8 @@ CREATE TABLE "ingested_event" (
     "organization_id" BIGINT NOT NULL,
     "id" BIGSERIAL NOT NULL,
     "slug" TEXT NOT NULL,
-    "source" TEXT,
-    "external_id" TEXT,
-    "idempotency_key" TEXT,
+    "source" TEXT NOT NULL,
+    "external_id" TEXT NOT NULL,
     "payload_hash" TEXT NOT NULL,
     "result" JSONB NOT NULL DEFAULT '{}',
     "date_created" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
@@ -634,9 +633,6 @@ CREATE INDEX "api_key_organization_id_collaborator_id_id_idx" ON "api_key"("orga
 -- CreateIndex
 CREATE UNIQUE INDEX "ingested_event_organization_id_slug_source_external_id_key" ON "ingested_event"("organization_id", "slug", "source", "external_id");
 
--- CreateIndex
-CREATE UNIQUE INDEX "ingested_event_organization_id_idempotency_key_key" ON "ingested_event"("organization_id", "idempotency_key");
-
 -- AddForeignKey
 ALTER TABLE "collaborator" ADD CONSTRAINT "collaborator_organization_id_fkey" FOREIGN KEY ("organization_id") REFERENCES "organization"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
 
@@ -783,9 +779,6 @@ CREATE UNIQUE INDEX "engagement_active_key" ON "engagement"("organization_id", "
 -- A code is one collaborator's at a time, and earlier owners stay on record.
 CREATE UNIQUE INDEX "collaborator_alias_code_key" ON "collaborator_alias"("organization_id", "type", "code") WHERE "retired_date" IS NULL;
 
--- A customer has one active opportunity: events that come at the same moment find the same one.
-CREATE UNIQUE INDEX "opportunity_active_user_key" ON "opportunity"("organization_id", "user_id") WHERE "status" = 'active';
-
 ALTER TABLE "organization" ADD CONSTRAINT "organization_name_check" CHECK ("name" <> '');
 ALTER TABLE "collaborator" ADD CONSTRAINT "collaborator_names_check" CHECK ("full_name" <> '' AND "nickname" <> '');
 ALTER TABLE "collaborator_alias" ADD CONSTRAINT "collaborator_alias_code_check" CHECK ("code" <> '' AND ("type" <> 'coupon' OR "code" = upper("code")));
@@ -809,20 +802,5 @@ ALTER TABLE "distribution" ADD CONSTRAINT "distribution_value_check" CHECK ("val
 ALTER TABLE "allocation" ADD CONSTRAINT "allocation_value_check" CHECK ("value" >= 0);
 ALTER TABLE "note" ADD CONSTRAINT "note_content_check" CHECK ("content" <> '');
 ALTER TABLE "note" ADD CONSTRAINT "note_data_check" CHECK (jsonb_typeof("data") = 'object');
-ALTER TABLE "ingested_event" ADD CONSTRAINT "ingested_event_key_check" CHECK (("source" IS NULL) = ("external_id" IS NULL));
 ALTER TABLE "api_key" ADD CONSTRAINT "api_key_key_hash_check" CHECK ("key_hash" ~ '^[0-9a-f]{64}$');
 ALTER TABLE "api_key" ADD CONSTRAINT "api_key_collaborator_check" CHECK (("role" = 'collaborator') = ("collaborator_id" IS NOT NULL));
-
--- Search finds records by any part of their names, and notes by any part of their facts. The expressions are those of
--- src/notes/search.ts. A server without the extension searches all the same, and reads more.
-DO $$
-BEGIN
-  IF EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_trgm') THEN
-    CREATE EXTENSION IF NOT EXISTS pg_trgm;
-    CREATE INDEX "collaborator_name_trgm_idx" ON "collaborator" USING gin (coalesce("nickname", "full_name") gin_trgm_ops);
-    CREATE INDEX "program_name_trgm_idx" ON "program" USING gin ("name" gin_trgm_ops);
-    CREATE INDEX "distributor_name_trgm_idx" ON "distributor" USING gin ("name" gin_trgm_ops);
-    CREATE INDEX "note_facts_trgm_idx" ON "note" USING gin ((jsonb_path_query_array("data", '$.*')::text) gin_trgm_ops);
-  END IF;
-END
-$$;

@@ -104,6 +104,10 @@ const Filter = builder.inputType('NoteFilter', {
   fields: t => ({
     content: t.stringList({ description: 'Any of these blueprint keys.' }),
     dateCreated: t.field({ type: DateRange, description: 'When the event happened.' }),
+    search: t.string({
+      description:
+        'Words, in any order, each of which the note must have: in its text, its facts, an id, or a name as it is now. At most 200 characters and 10 words.',
+    }),
   }),
 })
 
