@@ -8,7 +8,9 @@ import type { Config } from './config.ts'
 import { type Database, openDatabase } from './database/client.ts'
 import { applyMigrations, pendingMigrations } from './database/schema-engine.ts'
 import { statement } from './database/sql.ts'
+import { fillDemo } from './demo/fill.ts'
 import { applySetup } from './directory/apply.ts'
+import { TRIGGER_STRATEGIES } from './engagements/triggers/strategies.ts'
 import { StartError } from './errors.ts'
 import { loadExtensions } from './extensions/load.ts'
 import { contextFor } from './graphql/context.ts'
@@ -17,8 +19,6 @@ import { readiness } from './http/health.ts'
 import { makeLog } from './http/logging.ts'
 import { makeServer, stopServer } from './http/server.ts'
 import { Parts, pipeline } from './pipeline.ts'
-import { PLANS } from './seed/plan.ts'
-import { seed } from './seed/seed.ts'
 
 /** How a gateway is started, beside its configuration. */
 export interface GatewayOptions {
@@ -108,7 +108,7 @@ export const startGateway = async (
     let demoOrganization = false
     if (demo) {
       stage = 'the demo is being filled'
-      demoOrganization = await fillDemo(database)
+      demoOrganization = await prepareDemo(database, stopping.signal)
     }
     stage = null
     return { demoOrganization }
@@ -191,18 +191,14 @@ const reach = async ({ sql }: Database, patience: number, signal: AbortSignal): 
 }
 const anything = statement<{ one: number }>('select 1 as one')
 
-/** Makes the demo's organization where there is none at all. Answers whether it is there. */
-const fillDemo = async ({ sql, prisma }: Database): Promise<boolean> => {
-  const [{ count } = { count: 0 }] = await sql.rows(organizations, [])
-  if (count === 0) await seed(sql, 'small')
-  const [plan] = PLANS.small.organizations
-  const [found] = plan ? await sql.rows(organizationNamed, [plan.id, plan.name]) : []
-  if (found === undefined) return false
-  await putDemoKeys(prisma, { organizationId: found.id, collaboratorId: 1 })
+/** Makes the demo's organization where there is none at all, and has the demo's keys open it. Answers whether it is there. */
+const prepareDemo = async ({ sql, prisma }: Database, signal: AbortSignal): Promise<boolean> => {
+  const triggers = TRIGGER_STRATEGIES.map(({ id }) => id)
+  const demo = await fillDemo(sql, { ingestion: pipeline(sql), triggers, signal })
+  if (demo === undefined) return false
+  await putDemoKeys(prisma, demo)
   return true
 }
-const organizations = statement<{ count: number }>('select count(*) from organization')
-const organizationNamed = statement<{ id: number }>('select id from organization where id = $1 and name = $2')
 
 const cannotListen = (error: unknown, { host, port }: Config): unknown => {
   switch ((error as NodeJS.ErrnoException).code) {

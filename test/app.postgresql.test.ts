@@ -122,6 +122,23 @@ describe('a gateway on PostgreSQL', () => {
 })
 
 describe('the demo on PostgreSQL', () => {
+  it('is one organization, however many gateways start at once', async () => {
+    const url = await testDatabaseUrl('empty')
+    const gateways = await Promise.all([1, 2, 3].map(() => started({ DATABASE_URL: url }, { demo: true })))
+    const query = '{ viewer { organization { databaseId name } } notes(sourceType: ORGANIZATION) { totalCount } }'
+    for (const { address, prepared } of gateways) {
+      expect(await prepared).toEqual({ demoOrganization: true })
+      expect(await ready(address)).toEqual([200, undefined])
+      expect((await ask(address, 'sk_demo_admin', query)).body).toEqual({
+        data: { viewer: { organization: { databaseId: 1, name: 'Harbour Books' } }, notes: { totalCount: 1 } },
+      })
+    }
+    const database = await openPostgres(url, 10_000)
+    onTestFinished(() => database.close())
+    expect(await database.prisma.organization.count()).toBe(1)
+    expect(await database.prisma.note.count()).toBe(1500)
+  })
+
   it('leaves data alone that is not its own', async () => {
     const url = await testDatabaseUrl('migrated')
     const database = await openPostgres(url, 10_000)

@@ -104,6 +104,8 @@ describe('an import that the table of rooms forbids is refused', () => {
     ['src/errors.ts', value('./config.ts'), 'errors, money and config'],
     ['src/money.ts', value('./database/sql.ts'), 'errors, money and config'],
     ['src/seed/a.ts', value('../notes/datastore.ts'), 'seed may import'],
+    ['src/demo/a.ts', value('../notes/datastore.ts'), 'demo may import'],
+    ['src/demo/b.ts', value('../directory/datastores.ts'), 'demo may import'],
     ['src/datastores.ts', value('./graphql/context.ts'), 'datastores.ts may import'],
     ['src/newcomers/a.ts', value('../database/sql.ts'), 'This folder has no rule'],
     // in whatever way it is written
@@ -169,6 +171,8 @@ describe('an import that the table of rooms forbids is refused', () => {
       'src/events/ingest.ts': value('../database/sql.ts'),
       'src/access/scope.ts': value('../database/rows.ts'),
       'src/seed/seed.ts': value('../database/sql.ts'),
+      'src/demo/fill.ts': value('../directory/apply.ts'),
+      'src/demo/tell.ts': value('../events/ingest.ts'),
       'src/config.ts': value('./errors.ts'),
       'test/notes/datastore.test.ts': value('../../src/notes/datastore.ts'),
     }

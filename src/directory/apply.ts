@@ -13,6 +13,8 @@ export interface ApplyOptions {
   readonly triggers: readonly string[]
   /** Told of an organization that was created, as a part of the transaction that creates it. */
   readonly onCreated?: ((organizationId: number, sql: Sql) => Promise<void>) | undefined
+  /** The date of what is created or changed; that of the database, unless it is said. */
+  readonly now?: Date | undefined
 }
 
 /** What came of a document. */
@@ -47,13 +49,13 @@ export interface SetupCounts {
 export const applySetup = async (
   sql: Sql,
   given: unknown,
-  { organizationId, triggers, onCreated }: ApplyOptions,
+  { organizationId, triggers, onCreated, now }: ApplyOptions,
 ): Promise<SetupSummary> => {
   const document = parseSetup(given, triggers)
   return sql.transaction(async sql => {
     const organization =
       organizationId === undefined
-        ? await namedOrganization(sql, document)
+        ? await namedOrganization(sql, document, now)
         : await ownOrganization(sql, organizationId, document)
     const { id } = organization
     if (organization.created) await onCreated?.(id, sql)
@@ -64,8 +66,8 @@ export const applySetup = async (
     // only now: what has been waited for is older
     const [clock] = await sql.rows(currentTime, [])
     if (clock === undefined) throw new Error('Expected a row')
-    const plan = planSetup(document, found, matches, ids, clock.now)
-    const enrolled = await write(sql, id, plan, clock.now)
+    const plan = planSetup(document, found, matches, ids, now ?? clock.now)
+    const enrolled = await write(sql, id, plan, now ?? clock.now)
     return {
       organizationId: id,
       created: { organizations: organization.created ? 1 : 0, ...countsOf(plan, 'created'), ...enrolled },
@@ -114,7 +116,11 @@ const ownOrganization = async (sql: Sql, id: number, { organization }: SetupDocu
 }
 
 /** The organization that a document names, locked; a new one when there is none of the name. */
-const namedOrganization = async (sql: Sql, { organization }: SetupDocument): Promise<Organization> => {
+const namedOrganization = async (
+  sql: Sql,
+  { organization }: SetupDocument,
+  now: Date | undefined,
+): Promise<Organization> => {
   const { id, name } = organization ?? {}
   if (id !== undefined) {
     const [found] = await sql.rows(lockById, [id])
@@ -139,7 +145,7 @@ const namedOrganization = async (sql: Sql, { organization }: SetupDocument): Pro
       ],
     })
   if (first !== undefined) return { id: first.id, created: false, renamed: false }
-  const [created] = await sql.rows(createOrganization, [name])
+  const [created] = await sql.rows(createOrganization, [name, now ?? null])
   if (created === undefined) throw new Error('Expected a new organization')
   return { id: created.id, created: true, renamed: false }
 }
@@ -159,7 +165,9 @@ const lockByName = statement<{ id: number }>(
 /** The names of organizations among all that advisory locks are taken on. */
 const ORGANIZATION_NAMES = 7_436_002
 const lockName = statement('select pg_advisory_xact_lock($1::integer, hashtext($2))')
-const createOrganization = statement<{ id: number }>('insert into organization (name) values ($1) returning id')
+const createOrganization = statement<{ id: number }>(
+  'insert into organization (name, date_created) values ($1, coalesce($2, now())) returning id',
+)
 const renameOrganization = statement('update organization set name = $2 where id = $1')
 const currentTime = statement<{ now: Date }>(`select date_trunc('milliseconds', clock_timestamp()) as now`)
 

@@ -119,7 +119,7 @@ query ActivityFeed($collaborator: SafeInt = 1) {
 }
 `,
   `# Who is bound to an opportunity in a program
-query Bindings($opportunity: SafeInt = 4, $program: SafeInt = 1) {
+query Bindings($opportunity: SafeInt = 123, $program: SafeInt = 1) {
   activeEngagementCount(opportunityId: $opportunity, programId: $program)
   newestBinding(opportunityId: $opportunity, programId: $program) {
     databaseId

@@ -1,4 +1,4 @@
-/** How much generated data is wanted: `small` for the demo and development, `large` for benchmarks. */
+/** How much generated data is wanted: `small` for tests and development, `large` for benchmarks. */
 export type SeedSize = 'small' | 'large'
 
 /** What one organization is to have. The SQL is the same for all; only these numbers and words differ. */
