@@ -9,7 +9,7 @@ import type {
 import { statement } from '../database/sql.ts'
 import { selectList, tableOf } from '../database/tables.ts'
 import { ConflictError, RecordNotFoundError, ValidationError } from '../errors.ts'
-import type { Award, DomainEvent, Evaluation, EventOf, Match, RulesRow } from '../events/catalog.ts'
+import type { Award, BindingRow, DomainEvent, Evaluation, EventOf, Match, RulesRow } from '../events/catalog.ts'
 import { type EventContext, each, type Listeners } from '../events/dispatcher.ts'
 import { contest } from './contest.ts'
 import { before, canBecome } from './conversion.ts'
@@ -89,7 +89,7 @@ export const attributionListeners = ({ resolveCollaborator, openOpportunity }: A
     const ids = events.flatMap(({ conversionId }) => conversionId ?? [])
     if (ids.length === 0) return []
     const approved = await sql.rows(approveUnreviewed, [organizationId, ids, before('approved'), now])
-    return approved.map(conversion => ({ type: 'ConversionApproved', conversion }))
+    return inOrder(approved).map(conversion => ({ type: 'ConversionApproved', conversion }))
   },
 
   'conversion-approved': each(async ({ payload: { conversionId } }, context) => {
@@ -105,9 +105,12 @@ export const attributionListeners = ({ resolveCollaborator, openOpportunity }: A
   RefundTriggered: async (refunds, { sql, organizationId, now }) => {
     const ids = refunds.map(({ transaction }) => transaction.id)
     const rejected = await sql.rows(rejectOfTransactions, [organizationId, ids, before('rejected'), now])
-    return rejected.map(conversion => ({ type: 'ConversionRejected', conversion, reason: 'refund' }))
+    return inOrder(rejected).map(conversion => ({ type: 'ConversionRejected', conversion, reason: 'refund' }))
   },
 })
+
+/** Rows as they came about: an update answers them in whatever order it finds them. */
+const inOrder = (rows: readonly ConversionRow[]) => rows.toSorted((one, other) => one.id - other.id)
 
 /**
  * The programs under which a collaborator can be credited with a transaction by hand.
@@ -133,7 +136,7 @@ const creditable = async (
 }
 
 /** Bindings by their programs, with these programs' rules. */
-const matched = async (bindings: readonly EngagementRow[], { sql, organizationId }: EventContext): Promise<Match[]> => {
+const matched = async (bindings: readonly BindingRow[], { sql, organizationId }: EventContext): Promise<Match[]> => {
   const ids = [...new Set(bindings.map(({ programId }) => programId))]
   if (ids.length === 0) return []
   const programs = await sql.rows(rulesOf, [organizationId, ids])
@@ -150,7 +153,11 @@ const award = async (
     .map(({ program, bindings }) => ({
       program,
       programId: program.id,
-      bindings: eligible(bindings, program.expirationDays, context.now),
+      bindings: eligible(
+        bindings.filter(({ canEarn }) => canEarn),
+        program.expirationDays,
+        context.now,
+      ),
     }))
     .filter(({ bindings }) => bindings.length > 0)
   const { winners, contests } = contested(qualified, evaluation)
@@ -258,15 +265,16 @@ const ENGAGEMENT = selectList(tableOf('Engagement'), 'e')
 const CONVERSION = selectList(tableOf('Conversion'), 'v')
 
 const matching = (type: string) => `
-  select ${ENGAGEMENT} from engagement e
+  select ${ENGAGEMENT}, c.status = 'active' as "canEarn" from engagement e
+    join collaborator c on c.organization_id = e.organization_id and c.id = e.collaborator_id
     join program p on p.organization_id = e.organization_id and p.id = e.program_id and p.status = 'active'
       and ${type} = any(p.active_conversion_types)
   where e.organization_id = $1 and e.opportunity_id = $2`
 
-const bindingsFor = statement<EngagementRow>(`${matching('$3::conversion_type')} and e.status = 'active' order by e.id`)
+const bindingsFor = statement<BindingRow>(`${matching('$3::conversion_type')} and e.status = 'active' order by e.id`)
 
 // who became a lead lately is no new lead for the program yet
-const bindingsForLead = statement<EngagementRow>(`${matching(`'lead'`)} and e.status = 'active'
+const bindingsForLead = statement<BindingRow>(`${matching(`'lead'`)} and e.status = 'active'
     and not exists (
       select from engagement x
         join conversion v on v.organization_id = x.organization_id and v.engagement_id = x.id and v.type = 'lead' and v.status <> 'rejected'
@@ -276,10 +284,11 @@ const bindingsForLead = statement<EngagementRow>(`${matching(`'lead'`)} and e.st
   order by e.id`)
 
 // whom the original sale credited under a program; where it credited nobody, all who have a claim
-const bindingsForRenewal = statement<EngagementRow>(`
-  select ${ENGAGEMENT} from (
-    select e.*, v.id is not null as credited, bool_or(v.id is not null) over (partition by e.program_id) as any_credited
+const bindingsForRenewal = statement<BindingRow>(`
+  select ${ENGAGEMENT}, e.can_earn as "canEarn" from (
+    select e.*, c.status = 'active' as can_earn, v.id is not null as credited, bool_or(v.id is not null) over (partition by e.program_id) as any_credited
     from engagement e
+      join collaborator c on c.organization_id = e.organization_id and c.id = e.collaborator_id
       join program p on p.organization_id = e.organization_id and p.id = e.program_id and p.status = 'active'
         and 'renewal' = any(p.active_conversion_types)
       left join conversion v on v.organization_id = e.organization_id and v.engagement_id = e.id and v.transaction_id = $3

@@ -167,8 +167,11 @@ export interface Evaluation {
 /** A program that rewards a conversion, and the engagements that have a claim under it. */
 export interface Match {
   readonly program: RulesRow
-  readonly bindings: readonly EngagementRow[]
+  readonly bindings: readonly BindingRow[]
 }
+
+/** An engagement that has a claim, and whether its collaborator can earn: only an active one can. */
+export type BindingRow = EngagementRow & { readonly canEarn: boolean }
 
 /** A program with what its group says of contests; null without a group. */
 export type RulesRow = ProgramRow & { readonly sorter: 'newestBindingWins' | 'oldestBindingWins' | null }

@@ -35,32 +35,43 @@ const expected = (what: string) => ({
 /** A value as a message may show it. */
 const shown = (value: unknown): string => {
   if (value === undefined) return 'nothing'
+  if (typeof value === 'number') return String(value)
   const text = JSON.stringify(value) ?? String(value)
   return text.length > 60 ? `${text.slice(0, 60)}…` : text
 }
 
-const text = (what: string) =>
-  z
-    .string(expected(what))
-    .min(1, expected(what))
-    .max(255, { error: `Expected ${what} of at most 255 characters` })
+/** A check of a length, whose message says how long what came is. */
+const atMost = (most: number, what: string) => ({
+  error: ({ input }: { input?: unknown }) =>
+    `Expected at most ${most} ${what}, received ${(input as { length: number }).length}`,
+})
+
+const text = (what: string) => z.string(expected(what)).regex(/\S/, expected(what)).max(255, atMost(255, 'characters'))
+
+/** What may be absent; null says the same. */
+const optional = <Schema extends z.ZodType>(schema: Schema) => or(schema, undefined)
+
+/** What may be absent, and is this then. */
+const or = <Schema extends z.ZodType, Default extends z.output<Schema> | undefined>(schema: Schema, absent: Default) =>
+  schema.nullish().transform((value): z.output<Schema> | Default => value ?? absent)
 
 const id = (what: string) => {
   const number = z.int(expected(what)).positive(expected(what))
-  const digits = z.string().regex(/^[1-9]\d{0,14}$/)
+  const digits = z.string(expected(what)).regex(/^[1-9]\d{0,14}$/, expected(what))
   return z.union([number, digits.transform(Number)], expected(what))
 }
 
 /** The id of a collaborator, or the code of its link as `tracking:CODE`. */
+const COLLABORATOR = "a collaborator's id, or tracking:CODE"
 const collaboratorId = z.union(
   [
-    id('a positive integer'),
+    id(COLLABORATOR),
     z
       .string()
-      .regex(/^tracking:./s)
-      .max(255),
+      .regex(/^tracking:./s, expected(COLLABORATOR))
+      .max(255, atMost(255, 'characters')),
   ],
-  expected("a collaborator's id, or tracking:CODE"),
+  expected(COLLABORATOR),
 )
 const opportunityId = id("an opportunity's id, which X-Siren-OID answers")
 const source = text('the name of the integration, such as woocommerce')
@@ -72,24 +83,25 @@ const userId = z.union(
   [text("the shop's own id of the customer"), z.int().transform(String)],
   expected("the shop's own id of the customer, as text"),
 )
-const currency = z
-  .string(expected('an ISO 4217 code, such as USD'))
-  .refine(isCurrency, expected('an ISO 4217 code in capitals, such as USD'))
-  .default('USD')
+const currency = or(
+  z
+    .string(expected('an ISO 4217 code, such as USD'))
+    .refine(isCurrency, expected('an ISO 4217 code in capitals, such as USD')),
+  'USD',
+)
 const amount = z.number(expected('an amount in major units, such as 49.99'))
 
 const LINE_TYPES = ['product', 'shipping', 'tax', 'fee', 'discount'] as const
 
+// without a quantity that is one, there is no sum to be checked
+const QUANTITY = { ...expected('a whole number from 1 to 1000000'), abort: true }
+
 const item = z.object(
   {
-    externalId: externalId.optional(),
+    externalId: optional(externalId),
     name: text('what was sold'),
-    type: z.enum(LINE_TYPES, expected(`one of ${LINE_TYPES.join(', ')}`)).default('product'),
-    quantity: z
-      .int(expected('a whole number from 1 to 1000000'))
-      .min(1, expected('a whole number from 1 to 1000000'))
-      .max(1_000_000, expected('a whole number from 1 to 1000000'))
-      .default(1),
+    type: or(z.enum(LINE_TYPES, expected(`one of ${LINE_TYPES.join(', ')}`)), 'product'),
+    quantity: or(z.int(QUANTITY).min(1, QUANTITY).max(1_000_000, QUANTITY), 1),
     amount,
   },
   expected('an object'),
@@ -100,7 +112,7 @@ const purchase = {
   externalId,
   total: amount.nonnegative(expected('an amount of 0 or more')),
   currency,
-  items: z.array(item, expected('a list of items')).max(1000, { error: 'Expected at most 1000 items' }).optional(),
+  items: optional(z.array(item, expected('a list of items')).max(1000, atMost(1000, 'items'))),
 }
 
 type Basket = { total: number; currency: string; items?: z.output<typeof item>[] | undefined }
@@ -127,15 +139,19 @@ const holdable = ({ total, currency, items = [] }: Basket, context: z.Refinement
     sum += Math.abs(check(['items', at, 'amount'], amount, quantity))
   }
   if (!Number.isSafeInteger(sum))
-    context.addIssue({ code: 'custom', path: ['items'], message: 'Expected items whose sum can be counted' })
+    context.addIssue({
+      code: 'custom',
+      path: ['items'],
+      message: `Expected items whose sum can be counted, received ${sum}`,
+    })
 }
 
 const sale = z
-  .object({ ...purchase, trackingId: opportunityId.optional(), userId: userId.optional() })
+  .object({ ...purchase, trackingId: optional(opportunityId), userId: optional(userId) })
   .superRefine(holdable)
 const renewal = z.object({ ...purchase, originalExternalId: externalId }).superRefine(holdable)
 
-const visited = { collaboratorId, trackingId: opportunityId.optional(), userId: userId.optional() }
+const visited = { collaboratorId, trackingId: optional(opportunityId), userId: optional(userId) }
 const subject = (what: string) => z.union([text(what), z.int().transform(String)], expected(what))
 
 const keyed = ({ source, externalId }: { source: string; externalId: string }) => ({ source, externalId })
@@ -172,8 +188,8 @@ export const INCOMING = {
     role: 'integration',
     schema: z.object({
       code: text('a coupon code').transform(code => code.toUpperCase()),
-      trackingId: opportunityId.optional(),
-      userId: userId.optional(),
+      trackingId: optional(opportunityId),
+      userId: optional(userId),
     }),
   }),
   sale: incoming({
@@ -186,10 +202,10 @@ export const INCOMING = {
     description: 'A customer became a lead: nothing is sold yet.',
     role: 'integration',
     schema: z.object({
-      trackingId: opportunityId.optional(),
-      userId: userId.optional(),
+      trackingId: optional(opportunityId),
+      userId: optional(userId),
       source,
-      externalId: externalId.optional(),
+      externalId: optional(externalId),
     }),
     key: ({ source, externalId }) => (externalId === undefined ? undefined : { source, externalId }),
   }),
@@ -211,11 +227,11 @@ export const INCOMING = {
     schema: z.object({
       fullName: text('a full name'),
       email: text('an e-mail address').regex(/^[^\s@]+@[^\s@]+$/, expected('an e-mail address')),
-      nickname: text('a name to show').optional(),
-      programIds: z
-        .array(id("a program's id"), expected("a list of programs' ids"))
-        .max(100, { error: 'Expected at most 100 programs' })
-        .default([]),
+      nickname: optional(text('a name to show')),
+      programIds: or(
+        z.array(id("a program's id"), expected("a list of programs' ids")).max(100, atMost(100, 'programs')),
+        [],
+      ),
     }),
   }),
   'collaborator-approved': incoming({
@@ -229,7 +245,7 @@ export const INCOMING = {
     schema: z.object({
       collaboratorId,
       transactionId: id("a transaction's id"),
-      conversionType: z.enum(['sale', 'lead', 'renewal'], expected('one of sale, lead, renewal')).default('sale'),
+      conversionType: or(z.enum(['sale', 'lead', 'renewal'], expected('one of sale, lead, renewal')), 'sale'),
     }),
   }),
   'conversion-approved': incoming({
@@ -251,10 +267,11 @@ export const INCOMING = {
     description: 'Obligations, all that are pending unless some are named, are rolled into payouts.',
     role: 'administrator',
     schema: z.object({
-      obligationIds: z
-        .array(id("an obligation's id"), expected("a list of obligations' ids"))
-        .max(10_000, { error: 'Expected at most 10000 obligations' })
-        .optional(),
+      obligationIds: optional(
+        z
+          .array(id("an obligation's id"), expected("a list of obligations' ids"))
+          .max(10_000, atMost(10_000, 'obligations')),
+      ),
     }),
   }),
   'fulfillment-status-changed': incoming({

@@ -10,7 +10,9 @@ import type { NoteBlueprintRegistry } from './registry.ts'
 export const chronicler =
   (registry: NoteBlueprintRegistry): Chronicler =>
   async (history, context) => {
-    const drafts = history.flatMap(event => registry.writtenOn(event).flatMap(blueprint => draftsOf(blueprint, event)))
+    const drafts = alike(history).flatMap(([type, events]) =>
+      registry.writtenOn(type).flatMap(blueprint => events.flatMap(event => draftsOf(blueprint, event))),
+    )
     if (drafts.length === 0) return
     await expectLinked(
       drafts.filter(({ isForeign }) => isForeign),
@@ -19,6 +21,17 @@ export const chronicler =
     const given = drafts.map(({ key, links, facts }) => ({ key, cause: links[0], facts, links }))
     await context.sql.rows(write, [context.organizationId, JSON.stringify(given), context.now])
   }
+
+/** A history as its runs of events of one type: of such a run, all notes of one blueprint come before those of the next. */
+const alike = (history: readonly DomainEvent[]): [type: DomainEvent['type'], events: DomainEvent[]][] => {
+  const runs: [DomainEvent['type'], DomainEvent[]][] = []
+  for (const event of history) {
+    const last = runs.at(-1)
+    if (last?.[0] === event.type) last[1].push(event)
+    else runs.push([event.type, [event]])
+  }
+  return runs
+}
 
 /** A note that is to be written; the first of its links has caused it. */
 interface Draft {

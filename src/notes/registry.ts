@@ -1,5 +1,5 @@
 import { StartError } from '../errors.ts'
-import type { DomainEvent, EventType } from '../events/catalog.ts'
+import type { EventType } from '../events/catalog.ts'
 import {
   type AnyBlueprint,
   type Blueprint,
@@ -51,9 +51,9 @@ export class NoteBlueprintRegistry {
     return this.#blueprints.get(key)
   }
 
-  /** The blueprints of the notes that an event writes. */
-  writtenOn(event: DomainEvent): readonly NoteBlueprint[] {
-    return this.all().filter(blueprint => 'on' in blueprint && blueprint.on === event.type)
+  /** The blueprints of the notes that events of a type write. */
+  writtenOn(type: EventType): readonly NoteBlueprint[] {
+    return this.all().filter(blueprint => 'on' in blueprint && blueprint.on === type)
   }
 
   /** All blueprints: the core's first, then those added, in order. */

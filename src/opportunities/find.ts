@@ -143,7 +143,8 @@ const setUser = statement<OpportunityRow>(`
 
 /**
  * Moves an anonymous visitor's opportunity into the customer's own: what was merged into it before, its transactions and
- * its engagements; an active engagement that meets its like is added to it.
+ * its engagements; an active engagement that meets its like is added to it, as are the renewals it was credited with and
+ * its notes.
  */
 const merge = async (anonymous: OpportunityRow, own: OpportunityRow, { sql, organizationId, now }: EventContext) => {
   await sql.rows(mergeInto, [organizationId, anonymous.id, own.id, now])
@@ -159,6 +160,19 @@ const mergeInto = statement(`
       score = e.score + pair.score, date_created = least(e.date_created, pair.date_created),
       date_modified = greatest(e.date_modified, pair.date_modified)
     from pair where e.organization_id = $1 and e.id = pair.kept
+  ), credited as (
+    update conversion v set engagement_id = pair.kept from pair where v.organization_id = $1 and v.engagement_id = pair.gone
+  ), noted as (
+    update note_source s set source_id = pair.kept from pair
+    where s.organization_id = $1 and s.source_type = 'engagement' and s.source_id = pair.gone and not exists (
+      select from note_source x
+      where x.organization_id = $1 and x.note_id = s.note_id and x.source_type = 'engagement' and x.source_id = pair.kept
+    )
+    returning s.note_id, pair.gone, pair.kept
+  ), caused as (
+    update note n set creation_source_id = noted.kept from noted
+    where n.organization_id = $1 and n.id = noted.note_id
+      and n.creation_source = 'engagement' and n.creation_source_id = noted.gone
   ), gone as (
     delete from engagement e using pair where e.organization_id = $1 and e.id = pair.gone
   ), moved as (

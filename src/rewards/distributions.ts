@@ -26,7 +26,8 @@ export interface Member {
 /**
  * Ends a distributor's cycle: its percentage of the revenue since the last one, of what was not refunded, is divided among
  * its active members, evenly or by the scores of their conversions. What is allocated needs no review: it is owed at once.
- * @throws RecordNotFoundError when there is no such distributor. @throws ConflictError when it does not run.
+ * @throws RecordNotFoundError when there is no such distributor.
+ * @throws ConflictError when it does not run, or the revenue is more than can be counted.
  */
 export const distribute = async (
   distributorId: number,
@@ -42,8 +43,10 @@ export const distribute = async (
     throw new ConflictError(`Distributor ${distributorId} has a resolver that is not known`)
 
   const { since, units: currency } = distributor
-  const [{ revenue }] = (await sql.rows(revenueSince, [organizationId, currency, since, now])) as [{ revenue: number }]
-  const value = percentOf(distributor.revenuePercentage ?? 0, revenue)
+  const [{ revenue }] = (await sql.rows(revenueSince, [organizationId, currency, since, now])) as [{ revenue: string }]
+  if (BigInt(revenue) > Number.MAX_SAFE_INTEGER)
+    throw new ConflictError(`Expected a revenue that can be counted, but since the last distribution it is ${revenue}`)
+  const value = percentOf(distributor.revenuePercentage ?? 0, Number(revenue))
   const members = await sql.rows(membersOf, [organizationId, distributorId, since, now])
   const isEven = distributor.distributionResolver === 'evenlySharedPool'
   const shares = divide(isEven ? members.map(({ id }) => ({ id, score: 1 })) : members, value).filter(
@@ -94,8 +97,9 @@ const lockDistributor = statement<DistributorRow & { since: Date }>(`
   from distributor d where d.organization_id = $1 and d.id = $2
   for no key update of d`)
 
-const revenueSince = statement<{ revenue: number }>(`
-  select coalesce(sum(t.total_value), 0)::bigint as revenue from transaction t
+// a sum may be beyond what each of its parts can be
+const revenueSince = statement<{ revenue: string }>(`
+  select coalesce(sum(t.total_value), 0)::text as revenue from transaction t
   where t.organization_id = $1 and t.currency = $2 and t.status = 'complete' and t.date_created > $3 and t.date_created <= $4`)
 
 const membersOf = statement<Member>(`

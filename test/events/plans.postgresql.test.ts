@@ -64,6 +64,10 @@ beforeAll(async () => {
     ${many('fulfillment', 'id, status', `100000 + n, 'complete'`)}
     ${many('payout', 'id, collaborator_id, fulfillment_id, value, currency', `100000 + n, 100000 + n, 100000 + n, 10, 'EUR'`)}
     ${many('distribution', 'id, distributor_id, value, currency, trigger_date', `100000 + n, 100000 + n % 500, 10, 'EUR', now()`)}
+    ${many('note', 'id, content, creation_source, creation_source_id', `100000 + n, 'coupon_applied', 'opportunity', 100000 + n`)}
+    insert into note_source (organization_id, note_id, source_type, source_id, content, date_created)
+    select ${own}, id, type, id, content, date_created
+    from note cross join unnest(array['opportunity', 'collaborator', 'engagement']::note_source_type[]) as type;
     ${many('ingested_event', 'slug, source, external_id, idempotency_key, payload_hash', `'sale', 'shop', 'old-' || n, 'key-' || n, ''`)}
     set session_replication_role = origin;
   `)
