@@ -37,7 +37,7 @@ export const attributionListeners = ({ resolveCollaborator, openOpportunity }: A
     if (transaction === undefined) throw new RecordNotFoundError(`Transaction ${payload.transactionId}`)
     if (transaction.status !== 'complete')
       throw new ConflictError(`Expected a complete transaction, but ${transaction.id} is ${transaction.status}`)
-    const programIds = await creditable(collaborator, transaction, context)
+    const programIds = await creditable(collaborator, transaction, conversionType, context)
     const { opportunity } = await openOpportunity(null, context)
     return [{ type: 'ManualAttributionRequested', opportunity, collaborator, transaction, conversionType, programIds }]
   }),
@@ -53,22 +53,25 @@ export const attributionListeners = ({ resolveCollaborator, openOpportunity }: A
       sale.opportunityId,
       sale.conversionType,
     ])
-    return [{ ...sale, type: 'ConversionInitialized', matches: await matched(bindings, context) }]
+    const matches = await matched(bindings, context)
+    return [{ ...sale, type: 'ConversionInitialized', matches, asOf: context.now }]
   }),
 
   LeadInitialized: each(async ({ opportunityId }, context) => {
     const bindings = await context.sql.rows(bindingsForLead, [context.organizationId, opportunityId, context.now])
     const matches = await matched(bindings, context)
-    return [
-      { type: 'ConversionInitialized', opportunityId, conversionType: 'lead', transaction: null, details: [], matches },
-    ]
+    const lead = { opportunityId, conversionType: 'lead', transaction: null, details: [] } as const
+    return [{ ...lead, type: 'ConversionInitialized', matches, asOf: context.now }]
   }),
 
   RenewalInitialized: each(async ({ type: _, ...renewal }, context) => {
     const { organizationId, sql } = context
     const values = [organizationId, renewal.opportunityId, renewal.transaction.originalTransactionId]
-    const matches = await matched(await sql.rows(bindingsForRenewal, values), context)
-    return matches.length === 0 ? [] : [{ ...renewal, type: 'ConversionRenewed', conversionType: 'renewal', matches }]
+    const bindings = await sql.rows(bindingsForRenewal, values)
+    const [{ soldAt: asOf } = { soldAt: context.now }] = bindings
+    const matches = await matched(bindings, context)
+    const conversionType = 'renewal'
+    return matches.length === 0 ? [] : [{ ...renewal, type: 'ConversionRenewed', conversionType, matches, asOf }]
   }),
 
   ConversionInitialized: each(async (evaluation, context) => {
@@ -120,13 +123,15 @@ const inOrder = (rows: readonly ConversionRow[]) => rows.toSorted((one, other) =
 const creditable = async (
   collaborator: CollaboratorRow,
   transaction: TransactionRow,
+  conversionType: ConversionType,
   { sql, organizationId }: EventContext,
 ): Promise<number[]> => {
-  const programs = await sql.rows(programsForManual, [organizationId, collaborator.id, transaction.id])
+  const values = [organizationId, collaborator.id, transaction.id, conversionType]
+  const programs = await sql.rows(programsForManual, values)
   if (programs.length === 0)
     throw new ValidationError({
       collaboratorId: [
-        `Expected an active collaborator who is in an active program that enables manual attribution, received ${collaborator.id}`,
+        `Expected an active collaborator in an active program that enables manual attribution and rewards a ${conversionType}, received ${collaborator.id}`,
       ],
     })
   const open = programs.filter(({ isCredited }) => !isCredited)
@@ -148,7 +153,7 @@ const award = async (
   evaluation: Evaluation,
   context: EventContext,
 ): Promise<{ awards: Award[]; contests: DomainEvent[] }> => {
-  const { opportunityId, conversionType, transaction, details, matches } = evaluation
+  const { opportunityId, conversionType, transaction, details, matches, asOf } = evaluation
   const qualified = matches
     .map(({ program, bindings }) => ({
       program,
@@ -156,7 +161,7 @@ const award = async (
       bindings: eligible(
         bindings.filter(({ canEarn }) => canEarn),
         program.expirationDays,
-        context.now,
+        asOf,
       ),
     }))
     .filter(({ bindings }) => bindings.length > 0)
@@ -283,18 +288,26 @@ const bindingsForLead = statement<BindingRow>(`${matching(`'lead'`)} and e.statu
     )
   order by e.id`)
 
-// whom the original sale credited under a program; where it credited nobody, all who have a claim
-const bindingsForRenewal = statement<BindingRow>(`
-  select ${ENGAGEMENT}, e.can_earn as "canEarn" from (
-    select e.*, c.status = 'active' as can_earn, v.id is not null as credited, bool_or(v.id is not null) over (partition by e.program_id) as any_credited
-    from engagement e
-      join collaborator c on c.organization_id = e.organization_id and c.id = e.collaborator_id
-      join program p on p.organization_id = e.organization_id and p.id = e.program_id and p.status = 'active'
-        and 'renewal' = any(p.active_conversion_types)
-      left join conversion v on v.organization_id = e.organization_id and v.engagement_id = e.id and v.transaction_id = $3
-    where e.organization_id = $1 and e.opportunity_id = $2 and e.status <> 'cancelled'
+// whom the sale, or a renewal of it, credited under a program; where nobody was, all who had a claim when it was sold
+const bindingsForRenewal = statement<BindingRow & { soldAt: Date }>(`
+  select ${ENGAGEMENT}, e.can_earn as "canEarn", e.sold_at as "soldAt" from (
+    select e.*, bool_or(e.credited) over (partition by e.program_id) as any_credited
+    from (
+      select e.*, c.status = 'active' as can_earn, sold.date_created as sold_at, exists (
+          select from conversion v join transaction t on t.organization_id = v.organization_id and t.id = v.transaction_id
+          where v.organization_id = e.organization_id and v.engagement_id = e.id
+            and (t.id = sold.id or t.original_transaction_id = sold.id)
+        ) as credited
+      from engagement e
+        join opportunity o on o.organization_id = e.organization_id and o.id = e.opportunity_id and o.status <> 'invalid'
+        join transaction sold on sold.organization_id = e.organization_id and sold.id = $3
+        join collaborator c on c.organization_id = e.organization_id and c.id = e.collaborator_id
+        join program p on p.organization_id = e.organization_id and p.id = e.program_id and p.status = 'active'
+          and 'renewal' = any(p.active_conversion_types)
+      where e.organization_id = $1 and e.opportunity_id = $2 and e.status <> 'cancelled'
+    ) e
   ) e
-  where e.credited or not e.any_credited
+  where e.credited or not e.any_credited and e.date_created <= e.sold_at
   order by e.id`)
 
 const rulesOf = statement<RulesRow>(`
@@ -346,6 +359,7 @@ const programsForManual = statement<{ id: number; isCredited: boolean }>(`
   from enrollment n
     join collaborator c on c.organization_id = $1 and c.id = $2 and c.status = 'active'
     join program p on p.organization_id = $1 and p.id = n.program_id and p.status = 'active'
+      and $4::conversion_type = any(p.active_conversion_types)
     join program_engagement_type t on t.organization_id = $1 and t.program_id = p.id and t.type = 'manual'
   where n.organization_id = $1 and n.collaborator_id = $2
   order by p.id`)

@@ -116,7 +116,6 @@ export const JOURNEYS: readonly Journey[] = [
       { day: 1.02, does: 'subscribes' },
       { day: 31, does: 'renews' },
       { day: 61, does: 'renews' },
-      { day: 91, does: 'renews' },
     ],
   },
   // learns from two teachers, and buys what the course is about

@@ -162,6 +162,8 @@ export interface Evaluation {
   readonly transaction: TransactionRow | null
   readonly details: readonly LineItemRow[]
   readonly matches: readonly Match[]
+  /** As of when engagements must not have expired: a renewal's count as they did when it was sold. */
+  readonly asOf: Date
 }
 
 /** A program that rewards a conversion, and the engagements that have a claim under it. */

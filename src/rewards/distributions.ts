@@ -24,8 +24,11 @@ export interface Member {
 }
 
 /**
- * Ends a distributor's cycle: its percentage of the revenue since the last one, of what was not refunded, is divided among
- * its active members, evenly or by the scores of their conversions. What is allocated needs no review: it is owed at once.
+ * Ends a distributor's cycle: its percentage of the revenue that no cycle before has shared is divided among its active
+ * members, evenly or by the scores of their conversions. What is allocated needs no review: it is owed at once.
+ *
+ * The revenue is all since the distributor was made, of what is not refunded, less what was shared before: so a sale that
+ * is told late is shared late, and one that is refunded after it was shared is taken off the next cycle.
  * @throws RecordNotFoundError when there is no such distributor.
  * @throws ConflictError when it does not run, or the revenue is more than can be counted.
  */
@@ -42,11 +45,16 @@ export const distribute = async (
   if (divide === undefined || distributor.distributionPoolResolver !== 'revenuePercentage')
     throw new ConflictError(`Distributor ${distributorId} has a resolver that is not known`)
 
-  const { since, units: currency } = distributor
-  const [{ revenue }] = (await sql.rows(revenueSince, [organizationId, currency, since, now])) as [{ revenue: string }]
-  if (BigInt(revenue) > Number.MAX_SAFE_INTEGER)
+  const { units: currency } = distributor
+  // asked once the lock is had: a statement that waits for it sees the distributions from before it waited
+  const [last] = await sql.rows(distributedBefore, [organizationId, distributorId])
+  const since = last?.since ?? distributor.dateCreated
+  const [earned] = await sql.rows(revenueOf, [organizationId, currency, distributor.dateCreated])
+  const revenue = BigInt(earned?.revenue ?? 0) - BigInt(last?.revenue ?? 0)
+  if (revenue > Number.MAX_SAFE_INTEGER)
     throw new ConflictError(`Expected a revenue that can be counted, but since the last distribution it is ${revenue}`)
-  const value = percentOf(distributor.revenuePercentage ?? 0, Number(revenue))
+  const shared = Math.max(0, Number(revenue))
+  const value = percentOf(distributor.revenuePercentage ?? 0, shared)
   const members = await sql.rows(membersOf, [organizationId, distributorId, since, now])
   const isEven = distributor.distributionResolver === 'evenlySharedPool'
   const shares = divide(isEven ? members.map(({ id }) => ({ id, score: 1 })) : members, value).filter(
@@ -56,6 +64,7 @@ export const distribute = async (
   const [distribution] = (await sql.rows(insertDistribution, [
     organizationId,
     distributorId,
+    shared,
     value,
     currency,
     now,
@@ -90,17 +99,18 @@ export const distribute = async (
   ]
 }
 
-const lockDistributor = statement<DistributorRow & { since: Date }>(`
-  select ${selectList(tableOf('Distributor'), 'd')}, coalesce((
-      select max(n.trigger_date) from distribution n where n.organization_id = d.organization_id and n.distributor_id = d.id
-    ), d.date_created) as since
-  from distributor d where d.organization_id = $1 and d.id = $2
+const lockDistributor = statement<DistributorRow>(`
+  select ${selectList(tableOf('Distributor'), 'd')} from distributor d where d.organization_id = $1 and d.id = $2
   for no key update of d`)
 
-// a sum may be beyond what each of its parts can be
-const revenueSince = statement<{ revenue: string }>(`
+// sums may be beyond what each of their parts can be
+const distributedBefore = statement<{ since: Date | null; revenue: string }>(`
+  select max(n.trigger_date) as since, coalesce(sum(n.revenue), 0)::text as revenue from distribution n
+  where n.organization_id = $1 and n.distributor_id = $2`)
+
+const revenueOf = statement<{ revenue: string }>(`
   select coalesce(sum(t.total_value), 0)::text as revenue from transaction t
-  where t.organization_id = $1 and t.currency = $2 and t.status = 'complete' and t.date_created > $3 and t.date_created <= $4`)
+  where t.organization_id = $1 and t.currency = $2 and t.status = 'complete' and t.date_created > $3`)
 
 const membersOf = statement<Member>(`
   select c.id, (
@@ -115,8 +125,8 @@ const membersOf = statement<Member>(`
 
 const insertDistribution = statement<DistributionRow>(`
   insert into distribution as d (
-    organization_id, distributor_id, status, value, currency, trigger_date, date_created, date_modified
-  ) values ($1, $2, 'complete', $3, $4, $5, $5, $5)
+    organization_id, distributor_id, status, revenue, value, currency, trigger_date, date_created, date_modified
+  ) values ($1, $2, 'complete', $3, $4, $5, $6, $6, $6)
   returning ${selectList(tableOf('Distribution'), 'd')}`)
 
 const insertAllocations = statement(`

@@ -626,6 +626,51 @@ const RENEWED = [
 ]
 
 describe('a renewal', () => {
+  const renew = (world: World, externalId: string, at: Date) => {
+    const payload = { source: 'woocommerce', externalId, originalExternalId: '1001', total: 10 }
+    return world.fire('renewal', payload, { at })
+  }
+
+  it('pays however long ago the sale was', async () => {
+    const { world, jane } = await sold({ expirationDays: 30, activeConversionTypes: ['sale', 'renewal'] })
+    await renew(world, 'r1', day(400))
+    expect((await world.conversions()).map(({ type, collaboratorId }) => [type, collaboratorId])).toEqual([
+      ['sale', jane],
+      ['renewal', jane],
+    ])
+  })
+
+  it('credits whom the first one credited where the sale credited nobody, whoever came since', async () => {
+    const { world, program, jane, opportunity } = await referred({ activeConversionTypes: ['renewal'] })
+    const joe = await world.collaborator({ programs: [program] })
+    await world.fire('sale', sale(opportunity), { at: day(2) })
+    await world.fire('site-visited', { collaboratorId: joe, trackingId: opportunity }, { at: day(3) })
+    await renew(world, 'r1', day(32))
+    await renew(world, 'r2', day(62))
+    expect((await world.conversions()).map(({ collaboratorId }) => collaboratorId)).toEqual([jane, jane])
+  })
+
+  it('pays nobody once the opportunity is invalid', async () => {
+    const { world, opportunity } = await sold({ activeConversionTypes: ['sale', 'renewal'] })
+    await world.fire('opportunity-invalidated', { opportunityId: opportunity })
+    const { types } = await renew(world, 'r1', day(31))
+    expect(types.at(-1)).toBe('TransactionCompleted')
+    expect(await world.conversions()).toHaveLength(1)
+  })
+
+  it('writes what was renewed before what was awarded, under several programs too', async () => {
+    const { world, jane, opportunity } = await referred({ activeConversionTypes: ['renewal'] })
+    await world.enroll(jane, await world.program({ activeConversionTypes: ['renewal'] }))
+    await world.fire('site-visited', { collaboratorId: jane, trackingId: opportunity })
+    await world.fire('sale', sale(opportunity))
+    const notes = await notesDuring(world, () => renew(world, 'r1', day(31)))
+    expect(notes.map(({ key }) => key)).toEqual([
+      ...['conversion_renewed', 'conversion_renewed'],
+      ...['renewed_conversions_awarded', 'renewed_conversions_awarded'],
+      ...['obligation_issued', 'obligation_issued'],
+    ])
+  })
+
   it('is credited to those whom the sale was credited to, with no new engagement or score', async () => {
     const { world, program, jane, opportunity, engagement } = await sold({ activeConversionTypes: ['sale', 'renewal'] })
     const before = await world.engagements()
@@ -1184,6 +1229,20 @@ describe('a distribution', () => {
     await world.fire('distribution-completed', { distributorId })
     expect((await world.distributions()).map(({ value }) => value)).toEqual([500, 1000, 0])
     expect(await world.allocations()).toHaveLength(2)
+  })
+
+  it('takes off what was refunded after it was shared, and shares late what was told late', async () => {
+    const { world, jane, opportunity } = await sold()
+    const distributorId = await world.distributor([jane], { revenuePercentage: 10 })
+    const distribute = (at: Date) => world.fire('distribution-completed', { distributorId }, { at })
+    await world.fire('sale', sale(opportunity, '1002', { total: 100 }), { at: day(2) })
+    await distribute(day(3))
+    await world.fire('refund', { source: 'woocommerce', externalId: '1002' }, { at: day(4) })
+    await world.fire('sale', sale(opportunity, '1003', { total: 60 }), { at: day(5) })
+    await distribute(day(6))
+    await world.fire('sale', sale(opportunity, '1004', { total: 50 }), { at: day(2, 30) })
+    await distribute(day(7))
+    expect((await world.distributions()).map(({ value }) => value)).toEqual([1500, 0, 100])
   })
 
   it('weighs members by what they achieved', async () => {

@@ -6,6 +6,9 @@ ALTER TABLE "ingested_event" ADD COLUMN "idempotency_key" TEXT;
 -- CreateIndex
 CREATE UNIQUE INDEX "ingested_event_organization_id_idempotency_key_key" ON "ingested_event"("organization_id", "idempotency_key");
 
+-- A distribution shares a part of the revenue that none before has counted.
+ALTER TABLE "distribution" ADD COLUMN "revenue" BIGINT NOT NULL DEFAULT 0;
+
 -- What Prisma's schema cannot say
 
 ALTER TABLE "ingested_event" ADD CONSTRAINT "ingested_event_key_check" CHECK (("source" IS NULL) = ("external_id" IS NULL));
