@@ -55,7 +55,7 @@ it('does not compile notes without the links and facts that are declared', () =>
   blueprint(entry, 'PayoutPaid', () => [{ links: { payout: 1, collaborator: 2 }, facts: { amount: 3 } }])
   // @ts-expect-error: the event has no such field
   blueprint(entry, 'PayoutPaid', ({ fulfillment }) => [
-    { links: { payout: 1, collaborator: 2 }, facts: { amount: 3, currency: 'USD' } },
+    { links: { payout: fulfillment, collaborator: 2 }, facts: { amount: 3, currency: 'USD' } },
   ])
 })
 
