@@ -31,6 +31,7 @@ describe('the configuration', () => {
       statementTimeout: 10_000,
       shutdownTimeout: 10_000,
       logLevel: 'info',
+      extensions: [],
     })
   })
 
@@ -77,6 +78,7 @@ describe('the configuration', () => {
     ['STATEMENT_TIMEOUT', '2500', 'statementTimeout', 2500],
     ['SHUTDOWN_TIMEOUT', '30 s', 'shutdownTimeout', 30_000],
     ['LOG_LEVEL', 'silent', 'logLevel', 'silent'],
+    ['EXTENSIONS', './one.js, siren-badges', 'extensions', ['./one.js', 'siren-badges']],
   ] as const)('reads %s=%s', (name, text, property, value) => {
     expect(readConfig({ [name]: text }, 'serve')[property]).toEqual(value)
   })
@@ -120,6 +122,7 @@ describe('a bad value', () => {
     ['BODY_LIMIT', ['0', '-1', '1.5MiB', '1MB', '1mib', '257MiB', '1GiB', 'MiB', '1constructor', '9'.repeat(20)]],
     ['STATEMENT_TIMEOUT', ['10', '0', '-1s', '99ms', '1m', '1.5s', '3601s', 's', 'never', '1e4']],
     ['SHUTDOWN_TIMEOUT', ['10', '0s', 'Infinity']],
+    ['EXTENSIONS', [',', './one.js,', ' , x']],
     ['LOG_LEVEL', ['INFO', 'verbose', 'info ', 'toString']],
   ])('of %s stops the start: %j', (name, values) => {
     for (const value of values) {

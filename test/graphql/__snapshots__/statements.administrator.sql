@@ -1,7 +1,7 @@
 -- What each list costs, with everything selected.
 -- Query.collaborators: 708f55 708f55 9b0631 b37865 c99b4b ca1ef8
 -- Query.conversions: 708f55 708f55 9abd26 84ed5e c6af76 259ef2 832750 c4aa2f
--- Query.distributions: e6d725 3c82da a981cc
+-- Query.distributions: e6d725 5c69e5 a981cc
 -- Query.distributors: 8e030f 9bc4a0
 -- Query.engagements: 068ca3 91b32c 259ef2 fdcca4 e9cd17 2366e9
 -- Query.fulfillments: 6f1b31 6b4085
@@ -11,16 +11,16 @@
 -- Query.payouts: 708f55 b4cc07 04ce02 259ef2 6ff2e7
 -- Query.programs: 708f55 6bcb95 2e36b0 11c146
 -- Query.transactions: 312529 cf8a8a 832750 41d639 2366e9
--- Collaborator.allocations of many: 708f55 326023 84ed5e e43b2e 259ef2 c99b4b 219648
+-- Collaborator.allocations of many: 708f55 326023 84ed5e df0fdd 259ef2 c99b4b 219648
 -- Collaborator.conversions of many: 708f55 708f55 038ab8 84ed5e 259ef2 c99b4b 832750 c4aa2f 6906a8
 -- Collaborator.engagements of many: 00b34d 91b32c 259ef2 c99b4b fdcca4 2366e9 51f977
 -- Collaborator.notes of many: 708f55 656f53 cb66f8 1ed80b c99b4b
 -- Collaborator.obligations of many: 708f55 9e5387 c99f1d d1b5a6 259ef2 c99b4b 87b7c3
 -- Collaborator.payouts of many: 708f55 9803e3 259ef2 c99b4b 6ff2e7 70c49e
 -- Conversion.notes of many: 708f55 17924d 4b1e81 1ed80b c6af76
--- Distribution.allocations of many: 708f55 d90ea2 84ed5e e43b2e 3c82da 259ef2 151080
--- Distribution.notes of many: 708f55 41d3f0 03ab3e 1ed80b 3c82da
--- Distributor.distributions of many: f53fd9 a981cc 9bc4a0 9d880c
+-- Distribution.allocations of many: 708f55 d90ea2 84ed5e df0fdd 5c69e5 259ef2 151080
+-- Distribution.notes of many: 708f55 41d3f0 03ab3e 1ed80b 5c69e5
+-- Distributor.distributions of many: f53fd9 a981cc 9bc4a0 2c3b93
 -- Distributor.notes of many: 708f55 8b2a27 bfce82 1ed80b 9bc4a0
 -- Engagement.notes of many: 708f55 401a69 9282ab 1ed80b d11b39
 -- Fulfillment.notes of many: 708f55 81d0f4 371748 1ed80b 6b4085
@@ -35,16 +35,16 @@
 -- Program.notes of many: 708f55 c94e87 3b2624 1ed80b 11c146
 -- Transaction.conversions of many: 708f55 708f55 84ed5e 259ef2 832750 41d639 c4aa2f b6d94b 86aa04
 -- Transaction.notes of many: 708f55 c7e3ad 9c1fae 1ed80b 41d639
--- Collaborator.allocations, long: 708f55 326023 84ed5e e43b2e 3aeeb0 259ef2 219648
+-- Collaborator.allocations, long: 708f55 326023 84ed5e df0fdd 3aeeb0 259ef2 219648
 -- Collaborator.conversions, long: 708f55 708f55 038ab8 84ed5e 3aeeb0 259ef2 832750 c4aa2f 6906a8
 -- Collaborator.engagements, long: 00b34d 91b32c 3aeeb0 259ef2 fdcca4 2366e9 51f977
 -- Collaborator.notes, long: 708f55 656f53 cb66f8 1ed80b 3aeeb0
 -- Collaborator.obligations, long: 708f55 9e5387 c99f1d d1b5a6 3aeeb0 259ef2 87b7c3
 -- Collaborator.payouts, long: 708f55 9803e3 3aeeb0 259ef2 6ff2e7 70c49e
 -- Conversion.notes, long: 708f55 17924d 4b1e81 1ed80b 09cbf6
--- Distribution.allocations, long: 708f55 d90ea2 84ed5e d3a68f e43b2e 259ef2 151080
--- Distribution.notes, long: 708f55 41d3f0 03ab3e 1ed80b d3a68f
--- Distributor.distributions, long: f53fd9 4e92ee a981cc 9d880c
+-- Distribution.allocations, long: 708f55 d90ea2 84ed5e 4a39a3 df0fdd 259ef2 151080
+-- Distribution.notes, long: 708f55 41d3f0 03ab3e 1ed80b 4a39a3
+-- Distributor.distributions, long: f53fd9 4e92ee a981cc 2c3b93
 -- Distributor.notes, long: 708f55 8b2a27 bfce82 1ed80b 4e92ee
 -- Engagement.notes, long: 708f55 401a69 9282ab 1ed80b 793ecc
 -- Fulfillment.notes, long: 708f55 81d0f4 371748 1ed80b bcb308
@@ -224,14 +224,14 @@ select t.id as "id", t.collaborator_id as "collaboratorId", t.payout_id as "payo
 -- aeab9a
 select t.id as "id", t.collaborator_id as "collaboratorId", t.payout_id as "payoutId", t.status as "status", t.award_type as "awardType", t.value as "value", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "obligation" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
 
--- d3a68f
-select t.id as "id", t.distributor_id as "distributorId", t.status as "status", t.value as "value", t.currency as "currency", t.trigger_date as "triggerDate", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "distribution" t where t.organization_id = $1 and t.id = $2::bigint order by t.id desc limit n) t order by t.id desc;
+-- 4a39a3
+select t.id as "id", t.distributor_id as "distributorId", t.status as "status", t.revenue as "revenue", t.value as "value", t.currency as "currency", t.trigger_date as "triggerDate", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "distribution" t where t.organization_id = $1 and t.id = $2::bigint order by t.id desc limit n) t order by t.id desc;
 
--- e43b2e
-select t.id as "id", t.distributor_id as "distributorId", t.status as "status", t.value as "value", t.currency as "currency", t.trigger_date as "triggerDate", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "distribution" t where t.organization_id = $1 and t.id = any($2::bigint[])) t;
+-- df0fdd
+select t.id as "id", t.distributor_id as "distributorId", t.status as "status", t.revenue as "revenue", t.value as "value", t.currency as "currency", t.trigger_date as "triggerDate", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "distribution" t where t.organization_id = $1 and t.id = any($2::bigint[])) t;
 
--- 3c82da
-select t.id as "id", t.distributor_id as "distributorId", t.status as "status", t.value as "value", t.currency as "currency", t.trigger_date as "triggerDate", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "distribution" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
+-- 5c69e5
+select t.id as "id", t.distributor_id as "distributorId", t.status as "status", t.revenue as "revenue", t.value as "value", t.currency as "currency", t.trigger_date as "triggerDate", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "distribution" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
 
 -- 91b32c
 select t.id as "id", t.engagement_id as "engagementId", t.collaborator_id as "collaboratorId", t.transaction_id as "transactionId", t.obligation_id as "obligationId", t.score as "score", t.type as "type", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "conversion" t where t.organization_id = $1 and t.engagement_id = any($2::bigint[])) t;
@@ -341,8 +341,8 @@ select t.partition, t.id as "id", t.distribution_id as "distributionId", t.colla
 -- 151080
 select t.partition, t.id as "id", t.distribution_id as "distributionId", t.collaborator_id as "collaboratorId", t.obligation_id as "obligationId", t.status as "status", t.value as "value", t.currency as "currency" from (select t.*, k.key as partition from unnest($2::bigint[]) as k(key) cross join lateral (select t.* from "allocation" t where t.organization_id = $1 and t.distribution_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
 
--- 9d880c
-select t.partition, t.id as "id", t.distributor_id as "distributorId", t.status as "status", t.value as "value", t.currency as "currency", t.trigger_date as "triggerDate", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest($2::bigint[]) as k(key) cross join lateral (select t.* from "distribution" t where t.organization_id = $1 and t.distributor_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
+-- 2c3b93
+select t.partition, t.id as "id", t.distributor_id as "distributorId", t.status as "status", t.revenue as "revenue", t.value as "value", t.currency as "currency", t.trigger_date as "triggerDate", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest($2::bigint[]) as k(key) cross join lateral (select t.* from "distribution" t where t.organization_id = $1 and t.distributor_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
 
 -- 6906a8
 select t.partition, t.id as "id", t.engagement_id as "engagementId", t.collaborator_id as "collaboratorId", t.transaction_id as "transactionId", t.obligation_id as "obligationId", t.score as "score", t.type as "type", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest($2::bigint[]) as k(key) cross join lateral (select t.* from "conversion" t where t.organization_id = $1 and t.collaborator_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;

@@ -1,7 +1,7 @@
 -- What each list costs, with everything selected.
 -- Query.collaborators: 11f212 11f212 57e908 351ac7 9660ab 0ba7ef
 -- Query.conversions: 11f212 11f212 ab7559 507dc7 d58c32 27f078 6547aa 8148d8
--- Query.distributions: f92194 3cc0a9
+-- Query.distributions: f92194 d7f35c
 -- Query.distributors: a239c8 f99ba8
 -- Query.engagements: 17604a 349b76 c78dd1 6547aa a0c213 52e1d2
 -- Query.fulfillments: c9ebbb 5e2862
@@ -18,8 +18,8 @@
 -- Collaborator.obligations of many: 11f212 8535d4 d5fb96 a2842a 0ba7ef 6547aa c88d9f
 -- Collaborator.payouts of many: 11f212 24af39 0ba7ef 6547aa ba9e3c
 -- Conversion.notes of many: 11f212 5f89d0 009548 9a18da 27f078
--- Distribution.allocations of many: 3cc0a9
--- Distribution.notes of many: 3cc0a9
+-- Distribution.allocations of many: d7f35c
+-- Distribution.notes of many: d7f35c
 -- Distributor.distributions of many: f99ba8
 -- Distributor.notes of many: f99ba8
 -- Engagement.notes of many: 11f212 58c349 699866 9a18da ae3919
@@ -42,8 +42,8 @@
 -- Collaborator.obligations, long: 11f212 8535d4 d5fb96 a2842a 632d61 6547aa c88d9f
 -- Collaborator.payouts, long: 11f212 24af39 632d61 6547aa ba9e3c
 -- Conversion.notes, long: 11f212 5f89d0 009548 9a18da 1c7898
--- Distribution.allocations, long: ae6b9f
--- Distribution.notes, long: ae6b9f
+-- Distribution.allocations, long: 297031
+-- Distribution.notes, long: 297031
 -- Distributor.distributions, long: dd615b
 -- Distributor.notes, long: dd615b
 -- Engagement.notes, long: 11f212 58c349 699866 9a18da a5c9aa
@@ -215,11 +215,11 @@ select t.id as "id", t.collaborator_id as "collaboratorId", t.payout_id as "payo
 -- d58c32
 select t.id as "id", t.collaborator_id as "collaboratorId", t.payout_id as "payoutId", t.status as "status", t.award_type as "awardType", t.value as "value", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "obligation" t where t.organization_id = $1 and t.id = any($3::bigint[]) and t.collaborator_id = $2) t;
 
--- ae6b9f
-select t.id as "id", t.distributor_id as "distributorId", t.status as "status", t.value as "value", t.currency as "currency", t.trigger_date as "triggerDate", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "distribution" t where t.organization_id = $1 and $2::bigint is null and t.id = $3::bigint order by t.id desc limit n) t order by t.id desc;
+-- 297031
+select t.id as "id", t.distributor_id as "distributorId", t.status as "status", t.revenue as "revenue", t.value as "value", t.currency as "currency", t.trigger_date as "triggerDate", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "distribution" t where t.organization_id = $1 and $2::bigint is null and t.id = $3::bigint order by t.id desc limit n) t order by t.id desc;
 
--- 3cc0a9
-select t.id as "id", t.distributor_id as "distributorId", t.status as "status", t.value as "value", t.currency as "currency", t.trigger_date as "triggerDate", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "distribution" t where t.organization_id = $1 and $2::bigint is null order by t.id desc limit n) t order by t.id desc;
+-- d7f35c
+select t.id as "id", t.distributor_id as "distributorId", t.status as "status", t.revenue as "revenue", t.value as "value", t.currency as "currency", t.trigger_date as "triggerDate", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "distribution" t where t.organization_id = $1 and $2::bigint is null order by t.id desc limit n) t order by t.id desc;
 
 -- 1c7898
 select t.id as "id", t.engagement_id as "engagementId", t.collaborator_id as "collaboratorId", t.transaction_id as "transactionId", t.obligation_id as "obligationId", t.score as "score", t.type as "type", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "conversion" t where t.organization_id = $1 and t.collaborator_id = $2 and t.id = $3::bigint order by t.id desc limit n) t order by t.id desc;
