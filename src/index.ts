@@ -1,8 +1,7 @@
 import type { Viewer } from './access/viewer.ts'
 import type { Database } from './database/client.ts'
 import { Datastores } from './datastores.ts'
-import { TRIGGER_STRATEGIES } from './engagements/triggers/strategies.ts'
-import { NoteBlueprintRegistry } from './notes/registry.ts'
+import { Parts } from './pipeline.ts'
 
 export type { Administrator, CollaboratorViewer, Viewer } from './access/viewer.ts'
 export { type Database, type DatabaseOptions, openDatabase } from './database/client.ts'
@@ -55,7 +54,8 @@ export { type RenderedNote, renderNote, type View } from './notes/render.ts'
 export { Parts, pipeline } from './pipeline.ts'
 
 /**
- * What one viewer may read, as TypeScript data access: the same that GraphQL answers from.
+ * What one viewer may read, as TypeScript data access: the same that GraphQL answers from. With the parts that extensions
+ * have added to, if there are any.
  *
  * @example
  * const database = await openDatabase({ databaseUrl: 'postgres://…', dataDir: '.data', statementTimeout: 10_000 })
@@ -63,5 +63,8 @@ export { Parts, pipeline } from './pipeline.ts'
  * const newest = await engagements.getNewestBinding(opportunityId, programId)
  * const feed = await notes.getNotesForSource('obligation', 42)
  */
-export const datastoresFor = ({ sql }: Pick<Database, 'sql'>, viewer: Viewer): Datastores =>
-  new Datastores({ sql, blueprints: new NoteBlueprintRegistry(), strategies: TRIGGER_STRATEGIES }, viewer)
+export const datastoresFor = (
+  { sql }: Pick<Database, 'sql'>,
+  viewer: Viewer,
+  { blueprints, strategies }: Pick<Parts, 'blueprints' | 'strategies'> = new Parts(),
+): Datastores => new Datastores({ sql, blueprints, strategies }, viewer)

@@ -32,9 +32,9 @@ export class Parts implements Extensible {
 /** Puts the listeners of all folders into the documented order, after those that the parts have already. */
 export const pipeline = (
   sql: Sql,
-  { blueprints, strategies, incoming, dispatcher }: Parts = new Parts(),
+  { blueprints, strategies, incoming, dispatcher: extended }: Parts = new Parts(),
 ): Ingestion => {
-  dispatcher
+  const dispatcher = new Dispatcher(extended)
     .add(directoryListeners)
     .add(opportunityListeners({ resolveCollaborator, ownerOfCoupon, cancelEngagements }))
     .add(commerceListeners({ findActive, lockById }))

@@ -12,7 +12,7 @@ import { ConflictError, RecordNotFoundError, ValidationError } from '../errors.t
 import type { Award, BindingRow, DomainEvent, Evaluation, EventOf, Match, RulesRow } from '../events/catalog.ts'
 import { type EventContext, each, type Listeners } from '../events/dispatcher.ts'
 import { contest } from './contest.ts'
-import { before, canBecome } from './conversion.ts'
+import { conversions as lifecycle } from './conversion.ts'
 import { eligible } from './eligible.ts'
 import { type Reward, reward, type Sale } from './incentives.ts'
 import { STRUCTURES } from './structures/structures.ts'
@@ -91,7 +91,7 @@ export const attributionListeners = ({ resolveCollaborator, openOpportunity }: A
   ObligationIssued: async (events, { sql, organizationId, now }) => {
     const ids = events.flatMap(({ conversionId }) => conversionId ?? [])
     if (ids.length === 0) return []
-    const approved = await sql.rows(approveUnreviewed, [organizationId, ids, before('approved'), now])
+    const approved = await sql.rows(approveUnreviewed, [organizationId, ids, lifecycle.before('approved'), now])
     return inOrder(approved).map(conversion => ({ type: 'ConversionApproved', conversion }))
   },
 
@@ -107,7 +107,7 @@ export const attributionListeners = ({ resolveCollaborator, openOpportunity }: A
 
   RefundTriggered: async (refunds, { sql, organizationId, now }) => {
     const ids = refunds.map(({ transaction }) => transaction.id)
-    const rejected = await sql.rows(rejectOfTransactions, [organizationId, ids, before('rejected'), now])
+    const rejected = await sql.rows(rejectOfTransactions, [organizationId, ids, lifecycle.before('rejected'), now])
     return inOrder(rejected).map(conversion => ({ type: 'ConversionRejected', conversion, reason: 'refund' }))
   },
 })
@@ -222,7 +222,7 @@ const paid = (program: ProgramRow, conversionType: ConversionType, sale: Sale | 
     return reward(program, conversionType, sale)
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
-    throw new ValidationError({ total: [`Expected a reward that can be counted under program ${program.id}`] })
+    throw new ValidationError({ total: ['Expected an amount whose reward can be counted'] })
   }
 }
 
@@ -260,7 +260,7 @@ const change = async (
   const [conversion] = await sql.rows(lockConversion, [organizationId, id])
   if (conversion === undefined) throw new RecordNotFoundError(`Conversion ${id}`)
   if (conversion.status === to) return undefined
-  if (!canBecome(conversion.status, to))
+  if (!lifecycle.canBecome(conversion.status, to))
     throw new ConflictError(`Conversion ${id} is ${conversion.status}, and cannot become ${to}`)
   const [changed] = await sql.rows(setStatus, [organizationId, id, to, now])
   return changed
@@ -288,7 +288,8 @@ const bindingsForLead = statement<BindingRow>(`${matching(`'lead'`)} and e.statu
     )
   order by e.id`)
 
-// whom the sale, or a renewal of it, credited under a program; where nobody was, all who had a claim when it was sold
+// whom the sale, or a renewal of it, credited under a program; where nobody was, claims of then that are open still: the sale
+// has closed those under programs that reward it, whether it credited them or not
 const bindingsForRenewal = statement<BindingRow & { soldAt: Date }>(`
   select ${ENGAGEMENT}, e.can_earn as "canEarn", e.sold_at as "soldAt" from (
     select e.*, bool_or(e.credited) over (partition by e.program_id) as any_credited
@@ -307,7 +308,7 @@ const bindingsForRenewal = statement<BindingRow & { soldAt: Date }>(`
       where e.organization_id = $1 and e.opportunity_id = $2 and e.status <> 'cancelled'
     ) e
   ) e
-  where e.credited or not e.any_credited and e.date_created <= e.sold_at
+  where e.credited or not e.any_credited and e.status = 'active' and e.date_created <= e.sold_at
   order by e.id`)
 
 const rulesOf = statement<RulesRow>(`

@@ -2,7 +2,7 @@ import type { ConversionRow, LineItemRow, OpportunityRow, TransactionRow } from 
 import { statement } from '../database/sql.ts'
 import { selectList, tableOf } from '../database/tables.ts'
 import { ConflictError, RecordNotFoundError } from '../errors.ts'
-import type { EventOf, Purchase } from '../events/catalog.ts'
+import type { Customer, EventOf, Purchase } from '../events/catalog.ts'
 import { type EventContext, each, type Listeners } from '../events/dispatcher.ts'
 import { minorUnits } from '../money.ts'
 
@@ -80,8 +80,6 @@ export const commerceListeners = ({ findActive, lockById }: CommercePorts): List
 
   LeadTriggered: each(async ({ opportunityId }) => [{ type: 'LeadInitialized', opportunityId }]),
 })
-
-type Customer = { trackingId?: number | undefined; userId?: string | undefined }
 
 const unknownTransaction = (source: string, externalId: string) =>
   new RecordNotFoundError(`A transaction ${JSON.stringify(externalId)} of ${JSON.stringify(source)}`)

@@ -51,7 +51,7 @@ export const openPostgres = async (databaseUrl: string, statementTimeout: number
       await client.query(`set timezone = 'UTC'; set statement_timeout = ${Math.trunc(statementTimeout)}`)
     },
   } as pg.PoolConfig)
-  pool.on('error', () => {}) // an idle connection that broke is replaced by the pool; the next statement tells whether that works
+  pool.on('error', ignored) // an idle connection that broke is replaced by the pool; the next statement tells whether that works
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
   return {
     kind: 'postgresql',
@@ -60,6 +60,8 @@ export const openPostgres = async (databaseUrl: string, statementTimeout: number
       transaction: work =>
         retried(async () => {
           const connection = await pool.connect()
+          // one that breaks between two statements is told by the next one
+          connection.on('error', ignored)
           let broken: unknown
           try {
             await connection.query('begin')
@@ -72,6 +74,7 @@ export const openPostgres = async (databaseUrl: string, statementTimeout: number
             })
             throw error
           } finally {
+            connection.off('error', ignored)
             connection.release(broken !== undefined)
           }
         }),
@@ -97,6 +100,8 @@ export const openPostgres = async (databaseUrl: string, statementTimeout: number
     },
   }
 }
+
+const ignored = () => {}
 
 /** Statements through a pool, or through one of its connections. */
 const through = (connection: pg.Pool | pg.PoolClient): Omit<Sql, 'transaction'> => ({

@@ -3,7 +3,7 @@ import { statement } from '../database/sql.ts'
 import { selectList, tableOf } from '../database/tables.ts'
 import type { Award, DomainEvent, EventType } from '../events/catalog.ts'
 import type { EventContext, Listener, Listeners } from '../events/dispatcher.ts'
-import { before } from './engagement.ts'
+import { engagements as lifecycle } from './engagement.ts'
 import type { TriggerStrategy } from './triggers/strategy.ts'
 
 /** Advances engagements as their opportunities convert. */
@@ -48,7 +48,8 @@ export const engagementListeners: Listeners = {
 export const cancelEngagements = (
   opportunityId: number,
   { sql, organizationId, now }: EventContext,
-): Promise<readonly EngagementRow[]> => sql.rows(cancelAll, [organizationId, opportunityId, before('cancelled'), now])
+): Promise<readonly EngagementRow[]> =>
+  sql.rows(cancelAll, [organizationId, opportunityId, lifecycle.before('cancelled'), now])
 
 /**
  * Has a strategy's events make engagements, or raise the score of those that are there: one for each active program that
@@ -86,7 +87,7 @@ const advance = async (
 ): Promise<EngagementRow[]> => {
   if (pairs.length === 0) return []
   const [opportunities, programs] = [pairs.map(([id]) => id), pairs.map(([, id]) => id)]
-  return sql.rows(advanceTo, [organizationId, opportunities, programs, to, before(to), now])
+  return sql.rows(advanceTo, [organizationId, opportunities, programs, to, lifecycle.before(to), now])
 }
 
 const ENGAGEMENT = selectList(tableOf('Engagement'), 'e')

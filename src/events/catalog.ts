@@ -51,7 +51,7 @@ export interface Events extends IncomingEvents {
   /** A transaction is about to be recorded: until it is, listeners may change its details, or refuse it by throwing. */
   TransactionCreateRequested: Purchase & { opportunityId: number | null; originalTransactionId: number | null }
   TransactionCreated: { transaction: TransactionRow; details: readonly LineItemRow[] }
-  /** A sale is to be evaluated. Coordination inside the pipeline. */
+  /** A sale, or what a manager credits by hand, is to be evaluated. Coordination inside the pipeline. */
   SaleInitialized: {
     opportunityId: number
     conversionType: ConversionType
@@ -119,6 +119,14 @@ export type EventOf<Type extends EventType> = { readonly type: Type } & Events[T
 
 /** Any event. */
 export type DomainEvent = { [Type in EventType]: EventOf<Type> }[EventType]
+
+/** How an event says whose it is. */
+export interface Customer {
+  /** The opportunity itself. The request's own X-Siren-OID counts when this is absent. */
+  readonly trackingId?: number | undefined
+  /** The shop's own id of the customer. */
+  readonly userId?: string | undefined
+}
 
 /** What brought a customer, and by whom. */
 export interface Trigger {

@@ -4,8 +4,13 @@ import { type DomainEvent, type EventOf, type EventType, ORDER } from './catalog
 /** What listeners know beside their events. */
 export interface EventContext {
   readonly organizationId: number
-  /** When the first event of the chain happened: the date of everything that follows. */
-  readonly now: Date
+  /** When the event happened: the date of everything that follows from it. */
+  now: Date
+  /**
+   * Has the event happen now, by the database's clock, unless it was told late. For when a lock has been waited for: what
+   * came before it is then dated before it.
+   */
+  catchUp(): void
   /** The transaction of the whole chain. */
   readonly sql: Sql
   /** The opportunity that the request named, if it named one. */
@@ -45,6 +50,13 @@ export class Dispatcher {
   readonly #listeners = new Map<string, Listener<EventType>[]>()
   readonly #chroniclers: Chronicler[] = []
 
+  /** Begins with the listeners that another has. */
+  constructor(other?: Dispatcher) {
+    if (other === undefined) return
+    for (const [type, listeners] of other.#listeners) this.#listeners.set(type, [...listeners])
+    this.#chroniclers.push(...other.#chroniclers)
+  }
+
   /** Adds a listener. Of several to a type, those that were added first hear first. */
   on<Type extends EventType>(type: Type, listener: Listener<Type>): this {
     const listeners = this.#listeners.get(type)
@@ -64,11 +76,6 @@ export class Dispatcher {
   atEnd(chronicler: Chronicler): this {
     this.#chroniclers.push(chronicler)
     return this
-  }
-
-  /** Whether anybody listens to a type. */
-  hears(type: string): boolean {
-    return this.#listeners.has(type)
   }
 
   /** Runs an event and all that follows from it. Answers the chain, in the order of the catalogue. */

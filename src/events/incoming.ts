@@ -132,8 +132,9 @@ const holdable = ({ total, currency, items = [] }: Basket, context: z.Refinement
   check(['total'], total)
   let sum = 0
   for (const [at, { amount, quantity, type }] of items.entries()) {
-    if (amount < 0 && type !== 'discount') {
-      const message = `Expected an amount of 0 or more, except of a discount, received ${amount}`
+    if (type === 'discount' ? amount > 0 : amount < 0) {
+      const what = type === 'discount' ? 'of 0 or less, since it is a discount' : 'of 0 or more, except of a discount'
+      const message = `Expected an amount ${what}, received ${amount}`
       context.addIssue({ code: 'custom', path: ['items', at, 'amount'], message })
     }
     sum += Math.abs(check(['items', at, 'amount'], amount, quantity))

@@ -3,7 +3,7 @@ import type { Viewer } from '../access/viewer.ts'
 import { RaceError, type Sql, statement } from '../database/sql.ts'
 import { ConflictError, ForbiddenError, RecordNotFoundError, ValidationError } from '../errors.ts'
 import type { DomainEvent } from './catalog.ts'
-import type { Dispatcher } from './dispatcher.ts'
+import type { Dispatcher, EventContext } from './dispatcher.ts'
 import type { EventKey, Incoming } from './incoming.ts'
 
 /** An event as it comes in. */
@@ -65,7 +65,7 @@ export class Ingestion {
     if (incoming.role === 'administrator' && viewer.role !== 'administrator')
       throw new ForbiddenError(`Expected an administrator's key for the event ${slug}`)
     const payload = parsed(incoming, delivery.payload)
-    const key = incoming.key?.(payload as never)
+    const key = keyOf(slug, incoming, payload)
     const hash = createHash('sha256').update(canonical({ slug, payload })).digest('hex')
     const taken = { ...delivery, payload, key, hash, organizationId: viewer.organizationId }
     return this.#sql.transaction(sql => this.#take(taken, sql))
@@ -76,12 +76,16 @@ export class Ingestion {
     const identity = [organizationId, slug, key?.source ?? null, key?.externalId ?? null, idempotencyKey]
     const [recorded] = await sql.rows(record, [...identity, hash])
     if (recorded === undefined) return repeated(taken, await sql.rows(recall, identity), sql)
-    const context = {
+    const began = performance.now()
+    const context: EventContext = {
       organizationId,
       sql,
       now: occurredAt ?? recorded.now,
+      catchUp: () => {
+        if (occurredAt === undefined) context.now = new Date(recorded.now.getTime() + performance.now() - began)
+      },
       namedOpportunityId: taken.opportunityId,
-      opportunityId: null as number | null,
+      opportunityId: null,
     }
     // what came in is only known to be what its own schema says
     await this.#dispatcher.dispatch({ type: slug, payload } as DomainEvent, context)
@@ -137,6 +141,14 @@ const repeat = statement(`
   insert into ingested_event (organization_id, slug, idempotency_key, payload_hash, result)
   values ($1, $2, $3, $4, $5::jsonb)
   on conflict do nothing`)
+
+/** @throws TypeError when the key is not one: an extension's may be anything. */
+const keyOf = (slug: string, incoming: Incoming, payload: unknown): EventKey | undefined => {
+  const key = incoming.key?.(payload as never)
+  const isSound = (text: unknown) => typeof text === 'string' && text !== '' && text.length <= 255
+  if (key === undefined || (isSound(key.source) && isSound(key.externalId))) return key
+  throw new TypeError(`Expected the key of a ${slug} to have a source and an externalId of 1 to 255 characters`)
+}
 
 const parsed = ({ schema }: Incoming, given: unknown): unknown => {
   if (typeof given !== 'object' || given === null || Array.isArray(given))

@@ -1,6 +1,6 @@
 import type { CollaboratorRow, OpportunityRow } from '../database/rows.ts'
 import type { TriggerStrategy } from '../engagements/triggers/strategy.ts'
-import type { EventType } from '../events/catalog.ts'
+import type { Customer, EventType } from '../events/catalog.ts'
 import type { EventContext, Listener } from '../events/dispatcher.ts'
 import type { Incoming } from '../events/incoming.ts'
 import type { EventBlueprint, NoteResolver } from '../notes/blueprint.ts'
@@ -31,8 +31,5 @@ export interface ExtensionPoints {
   /** The collaborator with this id, or with this tracking code as `tracking:CODE`. @throws ValidationError when there is none. */
   resolveCollaborator(reference: number | string, context: EventContext): Promise<CollaboratorRow>
   /** The opportunity that a customer's event goes on with, as for every visit; a new one if need be. */
-  findOrOpenOpportunity(
-    customer: { trackingId?: number | undefined; userId?: string | undefined },
-    context: EventContext,
-  ): Promise<OpportunityRow>
+  findOrOpenOpportunity(customer: Customer, context: EventContext): Promise<OpportunityRow>
 }

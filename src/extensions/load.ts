@@ -67,7 +67,8 @@ const isExtension = (given: unknown): given is Extension => {
   )
 }
 
-const pointsOf = (parts: Extensible, hears: (type: string) => void): ExtensionPoints => ({
+/** Where an extension adds to these parts; `hears` is told each type of event that it wants to hear of. */
+export const pointsOf = (parts: Extensible, hears: (type: string) => void): ExtensionPoints => ({
   resolveCollaborator: parts.resolveCollaborator,
   findOrOpenOpportunity: parts.findOrOpenOpportunity,
   addNote: (key, blueprint) => {

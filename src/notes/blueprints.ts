@@ -12,9 +12,6 @@ const paying = ({ payout, obligationIds }: Pick<EventOf<'PayoutPaid'>, 'payout' 
   return [{ links, facts: { amount: value, currency } }]
 }
 
-/** A key of the core. */
-export type CoreBlueprintKey = keyof typeof CORE_BLUEPRINTS
-
 /** The blueprints of the core, by key, in the order in which they are listed to clients. */
 export const CORE_BLUEPRINTS = {
   obligation_issued: blueprint(

@@ -14,10 +14,7 @@ export const chronicler =
       registry.writtenOn(type).flatMap(blueprint => events.flatMap(event => draftsOf(blueprint, event))),
     )
     if (drafts.length === 0) return
-    await expectLinked(
-      drafts.filter(({ isForeign }) => isForeign),
-      context,
-    )
+    await expectLinked(drafts, history[0], context)
     const given = drafts.map(({ key, links, facts }) => ({ key, cause: links[0], facts, links }))
     await context.sql.rows(write, [context.organizationId, JSON.stringify(given), context.now])
   }
@@ -38,8 +35,8 @@ interface Draft {
   readonly key: string
   readonly links: readonly RecordLink[]
   readonly facts: Readonly<Record<string, unknown>>
-  /** Whether it is an extension's, which may link to anything. */
-  readonly isForeign: boolean
+  /** What an extension writes it of, which may link to anything. */
+  readonly foreign?: DomainEvent
 }
 
 const draftsOf = (blueprint: NoteBlueprint, event: DomainEvent): Draft[] => {
@@ -48,7 +45,7 @@ const draftsOf = (blueprint: NoteBlueprint, event: DomainEvent): Draft[] => {
   if (isOfEvent(blueprint)) {
     const links = distinct(blueprint.sources(event as never))
     if (links.length === 0) return []
-    return [{ key, links, facts: blueprint.facts?.(event as never) ?? {}, isForeign: true }]
+    return [{ key, links, facts: blueprint.facts?.(event as never) ?? {}, foreign: event }]
   }
   return (blueprint.notes?.(event as never) ?? []).map(note => {
     const links = Object.entries(note.links).flatMap(([type, ids]) =>
@@ -57,7 +54,7 @@ const draftsOf = (blueprint: NoteBlueprint, event: DomainEvent): Draft[] => {
     // the cause first: of the types that may have caused it, the first that is linked
     const cause = blueprint.creationSource.find(type => links.some(({ sourceType }) => sourceType === type))
     const ordered = [...links.filter(({ sourceType }) => sourceType === cause), ...links]
-    return { key, links: distinct(ordered), facts: note.facts ?? {}, isForeign: false }
+    return { key, links: distinct(ordered), facts: note.facts ?? {} }
   })
 }
 
@@ -65,10 +62,19 @@ const distinct = (links: readonly RecordLink[]): RecordLink[] => [
   ...new Map(links.map(link => [`${link.sourceType} ${link.sourceId}`, link])).values(),
 ]
 
-/** @throws ValidationError when an extension links a note to what does not exist. */
-const expectLinked = async (drafts: readonly Draft[], { sql, organizationId }: EventContext): Promise<void> => {
-  if (drafts.length === 0) return
-  const links = drafts.flatMap(({ key, links }) => links.map(link => ({ key, ...link })))
+/**
+ * Expects the notes of extensions to be linked to what exists.
+ * @throws ValidationError when what came in names something else, and Error when the extension does.
+ */
+const expectLinked = async (
+  drafts: readonly Draft[],
+  cameIn: DomainEvent | undefined,
+  { sql, organizationId }: EventContext,
+): Promise<void> => {
+  const links = drafts.flatMap(({ key, links, foreign }) =>
+    foreign === undefined ? [] : links.map(link => ({ key, isSenders: foreign === cameIn, ...link })),
+  )
+  if (links.length === 0) return
   const known = links.filter(
     ({ sourceType, sourceId }) => SOURCE_TYPES.includes(sourceType) && Number.isSafeInteger(sourceId),
   )
@@ -76,13 +82,13 @@ const expectLinked = async (drafts: readonly Draft[], { sql, organizationId }: E
     ...links.filter(link => !known.includes(link)),
     ...(await sql.rows(missingOf, [organizationId, JSON.stringify(known)])),
   ]
-  if (missing.length > 0)
-    throw new ValidationError({
-      '': missing.map(
-        ({ key, sourceType, sourceId }) =>
-          `Expected a record for the note ${key}, received ${sourceType} ${sourceId}, which does not exist`,
-      ),
-    })
+  if (missing.length === 0) return
+  const messages = missing.map(
+    ({ key, sourceType, sourceId }) =>
+      `Expected a record for the note ${key}, received ${sourceType} ${sourceId}, which does not exist`,
+  )
+  if (missing.every(({ isSenders }) => isSenders)) throw new ValidationError({ '': messages })
+  throw new Error(messages.join('; '))
 }
 
 const exists = (type: NoteSourceType): string =>
@@ -90,8 +96,8 @@ const exists = (type: NoteSourceType): string =>
     ? `when 'organization' then link."sourceId" = $1`
     : `when '${type}' then exists (select from "${type}" r where r.organization_id = $1 and r.id = link."sourceId")`
 
-const missingOf = statement<RecordLink & { key: string }>(`
-  select link.* from jsonb_to_recordset($2::jsonb) as link(key text, "sourceType" text, "sourceId" bigint)
+const missingOf = statement<RecordLink & { key: string; isSenders: boolean }>(`
+  select link.* from jsonb_to_recordset($2::jsonb) as link(key text, "isSenders" boolean, "sourceType" text, "sourceId" bigint)
   where not case link."sourceType" ${SOURCE_TYPES.map(exists).join(' ')} end`)
 
 const write = statement(`

@@ -1,16 +1,9 @@
 import type { OpportunityRow } from '../database/rows.ts'
-import { RaceError, type Sql, statement } from '../database/sql.ts'
+import { RaceError, statement } from '../database/sql.ts'
 import { selectList, tableOf } from '../database/tables.ts'
 import { ValidationError } from '../errors.ts'
+import type { Customer } from '../events/catalog.ts'
 import type { EventContext } from '../events/dispatcher.ts'
-
-/** How an event says whose it is. */
-export interface Customer {
-  /** The opportunity itself. The request's own X-Siren-OID counts when this is absent. */
-  readonly trackingId?: number | undefined
-  /** The shop's own id of the customer. */
-  readonly userId?: string | undefined
-}
 
 /** An opportunity that is locked until the transaction ends. */
 export interface Found {
@@ -60,11 +53,8 @@ export const openOpportunity = async (userId: string | null, context: EventConte
 }
 
 /** The one with this id, or the one that it was merged into, locked; undefined when there is none. */
-export const lockById = async (
-  id: number,
-  { sql, organizationId }: EventContext,
-): Promise<OpportunityRow | undefined> => {
-  const [opportunity] = await lock(sql, [organizationId, id, null])
+export const lockById = async (id: number, context: EventContext): Promise<OpportunityRow | undefined> => {
+  const [opportunity] = await lock([id, null], context)
   return opportunity
 }
 
@@ -97,7 +87,7 @@ const look = async (customer: Customer, context: EventContext) => {
   const name = nameOf(customer, context)
   const { userId } = customer
   if (name === undefined && userId === undefined) return {}
-  const locked = await lock(context.sql, [context.organizationId, name ?? null, userId ?? null])
+  const locked = await lock([name ?? null, userId ?? null], context)
   const named = name === undefined ? undefined : locked.find(({ isNamed }) => isNamed)
   if (name !== undefined && named === undefined)
     throw wrong(customer, `Expected the id of an opportunity, received ${name}, which does not exist`, context)
@@ -105,8 +95,9 @@ const look = async (customer: Customer, context: EventContext) => {
   return { named, own }
 }
 
-const lock = async (sql: Sql, values: unknown[]) => {
-  const locked = await sql.rows(lockBoth, values)
+const lock = async (wanted: readonly [id: number | null, userId: string | null], context: EventContext) => {
+  const locked = await context.sql.rows(lockBoth, [context.organizationId, ...wanted])
+  context.catchUp()
   if (locked.some(({ status, mergedIntoId }) => status === 'inactive' && mergedIntoId !== null))
     throw new RaceError('the opportunity was merged while its lock was waited for')
   return locked
@@ -143,8 +134,8 @@ const setUser = statement<OpportunityRow>(`
 
 /**
  * Moves an anonymous visitor's opportunity into the customer's own: what was merged into it before, its transactions and
- * its engagements; an active engagement that meets its like is added to it, as are the renewals it was credited with and
- * its notes.
+ * its engagements; an active engagement that meets its like is added to it, as are the renewals that it
+ * was credited with and its notes.
  */
 const merge = async (anonymous: OpportunityRow, own: OpportunityRow, { sql, organizationId, now }: EventContext) => {
   await sql.rows(mergeInto, [organizationId, anonymous.id, own.id, now])
@@ -162,17 +153,18 @@ const mergeInto = statement(`
     from pair where e.organization_id = $1 and e.id = pair.kept
   ), credited as (
     update conversion v set engagement_id = pair.kept from pair where v.organization_id = $1 and v.engagement_id = pair.gone
-  ), noted as (
-    update note_source s set source_id = pair.kept from pair
-    where s.organization_id = $1 and s.source_type = 'engagement' and s.source_id = pair.gone and not exists (
-      select from note_source x
-      where x.organization_id = $1 and x.note_id = s.note_id and x.source_type = 'engagement' and x.source_id = pair.kept
-    )
-    returning s.note_id, pair.gone, pair.kept
+  ), unlinked as (
+    delete from note_source s using pair
+    where s.organization_id = $1 and s.source_type = 'engagement' and s.source_id = pair.gone
+    returning s.note_id, s.content, s.date_created, pair.gone, pair.kept
+  ), linked as (
+    insert into note_source (organization_id, note_id, source_type, source_id, content, date_created)
+    select $1, note_id, 'engagement', kept, content, date_created from unlinked
+    on conflict do nothing
   ), caused as (
-    update note n set creation_source_id = noted.kept from noted
-    where n.organization_id = $1 and n.id = noted.note_id
-      and n.creation_source = 'engagement' and n.creation_source_id = noted.gone
+    update note n set creation_source_id = unlinked.kept from unlinked
+    where n.organization_id = $1 and n.id = unlinked.note_id
+      and n.creation_source = 'engagement' and n.creation_source_id = unlinked.gone
   ), gone as (
     delete from engagement e using pair where e.organization_id = $1 and e.id = pair.gone
   ), moved as (
@@ -181,7 +173,5 @@ const mergeInto = statement(`
   ), traded as (
     update transaction t set opportunity_id = $3 where t.organization_id = $1 and t.opportunity_id = $2
   )
-  update opportunity o set
-    status = case when o.id = $2 then 'inactive' else o.status end, merged_into_id = $3,
-    date_modified = greatest(o.date_modified, $4)
+  update opportunity o set status = 'inactive', merged_into_id = $3, date_modified = greatest(o.date_modified, $4)
   where o.organization_id = $1 and (o.id = $2 or o.merged_into_id = $2)`)

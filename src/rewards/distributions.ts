@@ -28,7 +28,8 @@ export interface Member {
  * members, evenly or by the scores of their conversions. What is allocated needs no review: it is owed at once.
  *
  * The revenue is all since the distributor was made, of what is not refunded, less what was shared before: so a sale that
- * is told late is shared late, and one that is refunded after it was shared is taken off the next cycle.
+ * is told late is shared late, and one that is refunded after it was shared is taken off the next cycle. What nobody gets
+ * a share of is left for the next one.
  * @throws RecordNotFoundError when there is no such distributor.
  * @throws ConflictError when it does not run, or the revenue is more than can be counted.
  */
@@ -47,9 +48,9 @@ export const distribute = async (
 
   const { units: currency } = distributor
   // asked once the lock is had: a statement that waits for it sees the distributions from before it waited
-  const [last] = await sql.rows(distributedBefore, [organizationId, distributorId])
+  const [last] = await sql.rows(distributedBefore, [organizationId, distributorId, currency])
   const since = last?.since ?? distributor.dateCreated
-  const [earned] = await sql.rows(revenueOf, [organizationId, currency, distributor.dateCreated])
+  const [earned] = await sql.rows(revenueOf, [organizationId, currency, distributor.dateCreated, now])
   const revenue = BigInt(earned?.revenue ?? 0) - BigInt(last?.revenue ?? 0)
   if (revenue > Number.MAX_SAFE_INTEGER)
     throw new ConflictError(`Expected a revenue that can be counted, but since the last distribution it is ${revenue}`)
@@ -64,7 +65,7 @@ export const distribute = async (
   const [distribution] = (await sql.rows(insertDistribution, [
     organizationId,
     distributorId,
-    shared,
+    shares.length === 0 ? 0 : shared,
     value,
     currency,
     now,
@@ -105,12 +106,12 @@ const lockDistributor = statement<DistributorRow>(`
 
 // sums may be beyond what each of their parts can be
 const distributedBefore = statement<{ since: Date | null; revenue: string }>(`
-  select max(n.trigger_date) as since, coalesce(sum(n.revenue), 0)::text as revenue from distribution n
-  where n.organization_id = $1 and n.distributor_id = $2`)
+  select max(n.trigger_date) as since, coalesce(sum(n.revenue) filter (where n.currency = $3), 0)::text as revenue
+  from distribution n where n.organization_id = $1 and n.distributor_id = $2`)
 
 const revenueOf = statement<{ revenue: string }>(`
   select coalesce(sum(t.total_value), 0)::text as revenue from transaction t
-  where t.organization_id = $1 and t.currency = $2 and t.status = 'complete' and t.date_created > $3`)
+  where t.organization_id = $1 and t.currency = $2 and t.status = 'complete' and t.date_created > $3 and t.date_created <= $4`)
 
 const membersOf = statement<Member>(`
   select c.id, (

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { NoteSourceType, PayoutRow } from '../../src/database/rows.ts'
+import { statement } from '../../src/database/sql.ts'
 import { ConflictError, RecordNotFoundError } from '../../src/errors.ts'
 import { CORE_BLUEPRINTS } from '../../src/notes/blueprints.ts'
 import { Parts } from '../../src/pipeline.ts'
 import { testDatabase } from '../support/database.ts'
 import { testGateway } from '../support/gateway.ts'
+import { write } from '../support/rows.ts'
 import { day, type Fired, type StoredNote, testWorld, type World } from '../support/world.ts'
 
 const { sql } = await testDatabase()
@@ -626,6 +628,18 @@ const RENEWED = [
 ]
 
 describe('a renewal', () => {
+  it('pays nobody whom the sale passed over', async () => {
+    const { world, opportunity } = await referred({
+      expirationDays: 30,
+      activeConversionTypes: ['sale', 'renewal'],
+    })
+    await world.fire('sale', sale(opportunity), { at: day(60) })
+    expect(statuses(await world.engagements())).toEqual(['pending'])
+    const payload = { source: 'woocommerce', externalId: 'r1', originalExternalId: '1001', total: 10 }
+    await world.fire('renewal', payload, { at: day(61) })
+    expect(await world.conversions()).toEqual([])
+  })
+
   const renew = (world: World, externalId: string, at: Date) => {
     const payload = { source: 'woocommerce', externalId, originalExternalId: '1001', total: 10 }
     return world.fire('renewal', payload, { at })
@@ -1243,6 +1257,27 @@ describe('a distribution', () => {
     await world.fire('sale', sale(opportunity, '1004', { total: 50 }), { at: day(2, 30) })
     await distribute(day(7))
     expect((await world.distributions()).map(({ value }) => value)).toEqual([1500, 0, 100])
+  })
+
+  it('leaves what nobody gets a share of to the next one, and keeps currencies apart', async () => {
+    const { world, jane, opportunity } = await sold()
+    const distributorId = await world.distributor([], { revenuePercentage: 10 })
+    const distribute = () => world.fire('distribution-completed', { distributorId })
+    await distribute()
+    expect(await world.allocations()).toEqual([])
+    await write(sql, 'distributor_enrollment', {
+      organizationId: world.organizationId,
+      collaboratorId: jane,
+      distributorId,
+    })
+    await distribute()
+    await sql.rows(statement(`update distributor set units = 'EUR' where id = $1`), [distributorId])
+    await world.fire('sale', sale(opportunity, '1002', { total: 20, currency: 'EUR' }))
+    await distribute()
+    expect((await world.allocations()).map(({ value, currency }) => [value, currency])).toEqual([
+      [500, 'USD'],
+      [200, 'EUR'],
+    ])
   })
 
   it('weighs members by what they achieved', async () => {

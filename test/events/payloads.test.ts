@@ -249,6 +249,12 @@ describe.each(['sale', 'renewal'] as const)('the lines of a %s', slug => {
     expect(await isTaken(slug, { ...WHOLE[slug], items })).toBe(true)
   })
 
+  it('are paid, unless they are discounts', async () => {
+    expect(await isTaken(slug, { ...WHOLE[slug], items: [line, { ...line, type: 'discount', amount: -1 }] })).toBe(true)
+    expectAtFault(await fieldsOf([line, { ...line, type: 'discount', amount: 1 }]), 'items.1.amount', 1)
+    expectAtFault(await fieldsOf([line, { ...line, type: 'shipping', amount: -1 }]), 'items.1.amount', -1)
+  })
+
   it('can be counted, each and together', async () => {
     const most = 90_071_992_547_409.9
     expect(await isTaken(slug, { ...WHOLE[slug], items: [{ ...line, amount: most }] })).toBe(true)

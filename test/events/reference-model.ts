@@ -344,7 +344,9 @@ export class Model {
         const bindings = all.filter(
           binding =>
             credited.includes(binding) ||
-            (!credited.some(({ program }) => program === binding.program) && binding.created <= root.created),
+            (!credited.some(({ program }) => program === binding.program) &&
+              binding.status === 'active' &&
+              binding.created <= root.created),
         )
         this.#convert(opportunity, 'renewal', transaction, bindings, at, root.created)
         return opportunity
@@ -757,10 +759,10 @@ export class Model {
     const isInTime = ({ created }: { created: number }) => created > since && created <= at
     let revenue = -this.#shared
     for (const { status, currency, created, total } of transactions)
-      if (status === 'complete' && currency === 'USD' && created > this.rules.start) revenue += BigInt(total)
+      if (status === 'complete' && currency === 'USD' && created > this.rules.start && created <= at)
+        revenue += BigInt(total)
     // what was refunded after it was shared is taken off the next time
     if (revenue < 0n) revenue = 0n
-    this.#shared += revenue
     const value = halfUp(revenue * BigInt(percent), 1_000_000n)
     const scoreOf = (member: number) => {
       let score = 0
@@ -777,11 +779,10 @@ export class Model {
     distributions.push(distribution)
     const own = [`distribution ${distribution.id}`, 'distributor 1']
     this.#note('distribution_completed', own)
-    for (const [collaborator, share] of sharesOf(
-      isEven ? 'evenlySharedPool' : 'performanceWeightedPool',
-      claims,
-      value,
-    )) {
+    const shares = sharesOf(isEven ? 'evenlySharedPool' : 'performanceWeightedPool', claims, value)
+    // what nobody gets a share of is left for the next time
+    if ([...shares.values()].some(share => share > 0)) this.#shared += revenue
+    for (const [collaborator, share] of shares) {
       if (share === 0) continue
       const owed = { collaborator, status: 'pending', type: 'allocation', value: share, currency: 'USD' } as const
       const links = [`collaborator ${collaborator}`, `obligation ${this.#owe(owed).id}`]

@@ -1,6 +1,5 @@
 import { expectTypeOf, it } from 'vitest'
 import { type Blueprint, blueprint, type PlaceholdersOf, type Sound } from '../../src/notes/blueprint.ts'
-import type { CoreBlueprintKey } from '../../src/notes/blueprints.ts'
 
 // The compiler is what is tested here: each @ts-expect-error is an error of its own when the line below it compiles.
 
@@ -62,9 +61,4 @@ it('does not compile notes without the links and facts that are declared', () =>
 it('knows the placeholders of a template', () => {
   expectTypeOf<PlaceholdersOf<'{count} of {a} by {b}'>>().toEqualTypeOf<'count' | 'a' | 'b'>()
   expectTypeOf<PlaceholdersOf<'none'>>().toEqualTypeOf<never>()
-})
-
-it('knows the keys of the core', () => {
-  expectTypeOf<'payout_paid'>().toExtend<CoreBlueprintKey>()
-  expectTypeOf<'payout_piad'>().not.toExtend<CoreBlueprintKey>()
 })

@@ -2,8 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { NoteSourceType } from '../../src/database/rows.ts'
 import type { Blueprint, NoteResolver, RenderableNote } from '../../src/notes/blueprint.ts'
-import { CORE_BLUEPRINTS, type CoreBlueprintKey } from '../../src/notes/blueprints.ts'
+import { CORE_BLUEPRINTS } from '../../src/notes/blueprints.ts'
 import { renderNote, type View } from '../../src/notes/render.ts'
+
+type CoreBlueprintKey = keyof typeof CORE_BLUEPRINTS
 
 const NAMES: Readonly<Record<string, string>> = {
   'collaborator:11': 'Jane Smith',

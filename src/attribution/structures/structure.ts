@@ -22,7 +22,8 @@ export interface Credit<B extends Sharer = Binding> {
 
 /**
  * Divides a conversion's pool, in minor units and not negative, among the eligible bindings of one program.
- * The credits come in order of binding id, whatever the order of the bindings; a binding that gets none is left out.
+ * The credits come in order of binding id, whatever the order of the bindings. Who is credited does not depend on the
+ * pool: a credit of a pool too small to divide is 0.
  * Each binding stands for itself, even when a collaborator has several. No bindings, no credits.
  */
 export type Structure = <B extends Binding>(bindings: readonly B[], pool: number) => readonly Credit<B>[]
