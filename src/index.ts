@@ -28,7 +28,7 @@ export type {
 } from './database/rows.ts'
 export { applyMigrations, pendingMigrations } from './database/schema-engine.ts'
 export { Datastores } from './datastores.ts'
-export { type Claim, strategy, type TriggerStrategy } from './engagements/triggers/strategy.ts'
+export { strategy, type TriggerStrategy } from './engagements/triggers/strategy.ts'
 export {
   ConflictError,
   type FieldErrors,

@@ -5,7 +5,7 @@ import { commerceListeners } from './commerce/listeners.ts'
 import type { Sql } from './database/sql.ts'
 import { directoryListeners } from './directory/listeners.ts'
 import { ownerOfCoupon, resolveCollaborator } from './directory/resolve.ts'
-import { cancelEngagements, engagementListeners, trigger } from './engagements/listeners.ts'
+import { cancelEngagements, claimsOf, engagementListeners } from './engagements/listeners.ts'
 import { TRIGGER_STRATEGIES } from './engagements/triggers/strategies.ts'
 import type { TriggerStrategy } from './engagements/triggers/strategy.ts'
 import { Dispatcher } from './events/dispatcher.ts'
@@ -41,7 +41,7 @@ export const pipeline = (
     .add(attributionListeners({ resolveCollaborator, openOpportunity }))
     .add(engagementListeners)
     .add(rewardListeners({ pools: { evenlySharedPool, performanceWeightedPool } }))
-  for (const strategy of strategies) dispatcher.on(strategy.on, trigger(strategy))
+  for (const strategy of strategies) dispatcher.on(strategy.on, claimsOf(strategy))
   dispatcher.atEnd(chronicler(blueprints))
   return new Ingestion({ sql, incoming, dispatcher })
 }

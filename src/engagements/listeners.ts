@@ -1,13 +1,28 @@
 import type { EngagementRow } from '../database/rows.ts'
 import { statement } from '../database/sql.ts'
 import { selectList, tableOf } from '../database/tables.ts'
-import type { Award, DomainEvent, EventType } from '../events/catalog.ts'
+import type { Award, DomainEvent, EventOf, EventType } from '../events/catalog.ts'
 import type { EventContext, Listener, Listeners } from '../events/dispatcher.ts'
 import { engagements as lifecycle } from './engagement.ts'
 import type { TriggerStrategy } from './triggers/strategy.ts'
 
-/** Advances engagements as their opportunities convert. */
+/** Makes engagements of claims, and advances them as their opportunities convert. */
 export const engagementListeners: Listeners = {
+  // an engagement for each active program that enables the trigger and that the active collaborator is enrolled in, or the
+  // points that the program gives for it on top of those that are there
+  EngagementInitialized: async (claims, { sql, organizationId, now }) => {
+    const triggered: EventOf<'EngagementsTriggered'>[] = []
+    for (const strategyId of new Set(claims.map(claim => claim.strategyId))) {
+      const given = claims.filter(claim => claim.strategyId === strategyId)
+      const merged = await sql.rows(merge, [organizationId, strategyId, JSON.stringify(given), now])
+      for (const opportunityId of new Set(merged.map(engagement => engagement.opportunityId))) {
+        const engagements = merged.filter(engagement => engagement.opportunityId === opportunityId)
+        triggered.push({ type: 'EngagementsTriggered', opportunityId, engagements, strategyId })
+      }
+    }
+    return triggered
+  },
+
   ConversionInitialized: async (events, context) => {
     const pairs = events.flatMap(({ opportunityId, matches }) =>
       matches.map(({ program }) => [opportunityId, program.id] as const),
@@ -51,23 +66,16 @@ export const cancelEngagements = (
 ): Promise<readonly EngagementRow[]> =>
   sql.rows(cancelAll, [organizationId, opportunityId, lifecycle.before('cancelled'), now])
 
-/**
- * Has a strategy's events make engagements, or raise the score of those that are there: one for each active program that
- * enables the trigger and that the active collaborator is enrolled in, with the points that the program gives for it.
- */
-export const trigger =
-  (strategy: TriggerStrategy): Listener<EventType> =>
-  async (events, { sql, organizationId, now }) => {
-    const claims = events.flatMap(event => strategy.claim(event as never) ?? [])
-    if (claims.length === 0) return []
-    const given = JSON.stringify(claims)
-    const merged = await sql.rows(merge, [organizationId, strategy.id, strategy.needsCoupons ?? false, given, now])
-    const opportunityIds = new Set(merged.map(({ opportunityId }) => opportunityId))
-    return [...opportunityIds].map(opportunityId => {
-      const engagements = merged.filter(engagement => engagement.opportunityId === opportunityId)
-      return { type: 'EngagementsTriggered', opportunityId, engagements, strategyId: strategy.id }
+/** Hears the events of a strategy's type, and answers the claims that it makes of them. */
+export const claimsOf =
+  ({ id, needsCoupons = false, claim }: TriggerStrategy): Listener<EventType> =>
+  async events =>
+    events.flatMap(event => {
+      const claimed = claim(event as never)
+      return claimed === undefined
+        ? []
+        : [{ ...claimed, type: 'EngagementInitialized' as const, strategyId: id, needsCoupons }]
     })
-  }
 
 /** What each credited engagement, which has just become complete, is told. */
 const awarded = (award: Award, completed: ReadonlyMap<number, EngagementRow>): DomainEvent[] =>
@@ -107,15 +115,15 @@ const cancelAll = statement<EngagementRow>(`
 // one statement on the partial unique index, so that of triggers at the same moment each adds its points
 const merge = statement<EngagementRow>(`
   insert into engagement as e (organization_id, opportunity_id, program_id, collaborator_id, score, date_created, date_modified)
-  select $1, claim."opportunityId", p.id, c.id, sum(t.value), $5, $5
-  from jsonb_to_recordset($4::jsonb) as claim("opportunityId" bigint, "collaboratorId" bigint, "programIds" bigint[])
+  select $1, claim."opportunityId", p.id, c.id, sum(t.value), $4, $4
+  from jsonb_to_recordset($3::jsonb) as claim("opportunityId" bigint, "collaboratorId" bigint, "programIds" bigint[], "needsCoupons" boolean)
     join opportunity o on o.organization_id = $1 and o.id = claim."opportunityId" and o.status = 'active'
     join collaborator c on c.organization_id = $1 and c.id = claim."collaboratorId" and c.status = 'active'
     join enrollment n on n.organization_id = $1 and n.collaborator_id = c.id
     join program p on p.organization_id = $1 and p.id = n.program_id and p.status = 'active'
     join program_engagement_type t on t.organization_id = $1 and t.program_id = p.id and t.type = $2
   where (claim."programIds" is null or p.id = any(claim."programIds"))
-    and (not $3 or exists (select from integration i where i.organization_id = $1 and i.status = 'active' and i.supports_coupons))
+    and (not claim."needsCoupons" or exists (select from integration i where i.organization_id = $1 and i.status = 'active' and i.supports_coupons))
   group by claim."opportunityId", p.id, c.id
   order by claim."opportunityId", p.id, c.id
   on conflict (organization_id, opportunity_id, program_id, collaborator_id) where status = 'active'

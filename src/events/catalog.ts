@@ -41,6 +41,8 @@ export interface Events extends IncomingEvents {
     conversionType: ConversionType
     programIds: readonly number[]
   }
+  /** A strategy says that a collaborator has a claim on an opportunity. Coordination inside the pipeline. */
+  EngagementInitialized: Claim & { strategyId: string; needsCoupons: boolean }
   /** Engagements came into being or gained score; they are active. */
   EngagementsTriggered: { opportunityId: number; engagements: readonly EngagementRow[]; strategyId: string }
   SaleTriggered: Purchase & { opportunityId: number }
@@ -126,6 +128,14 @@ export interface Customer {
   readonly trackingId?: number | undefined
   /** The shop's own id of the customer. */
   readonly userId?: string | undefined
+}
+
+/** A collaborator's claim on an opportunity. */
+export interface Claim {
+  readonly opportunityId: number
+  readonly collaboratorId: number
+  /** The programs that it is made under; without it, all that enable the trigger. */
+  readonly programIds?: readonly number[]
 }
 
 /** What brought a customer, and by whom. */
@@ -229,6 +239,7 @@ export const ORDER = [
   'OpportunityTriggered',
   'CouponApplied',
   'ManualAttributionRequested',
+  'EngagementInitialized',
   'EngagementsTriggered',
   'SaleTriggered',
   'LeadTriggered',

@@ -31,7 +31,7 @@ const opportunityOf = ({ opportunityId }: Fired): number => {
   return opportunityId
 }
 
-const VISIT = ['site-visited', 'OpportunityTriggered', 'EngagementsTriggered']
+const VISIT = ['site-visited', 'OpportunityTriggered', 'EngagementInitialized', 'EngagementsTriggered']
 const BOUGHT = ['sale', 'SaleTriggered', 'TransactionCreateRequested', 'TransactionCreated', 'SaleInitialized']
 
 const sale = (trackingId: number, externalId = '1001', more = {}) => ({
@@ -89,7 +89,8 @@ describe('a visit', () => {
       },
     ])
     expect(visit.events[1]).toMatchObject({ opportunity, isNew: true, trigger: { collaboratorId: jane } })
-    expect(visit.events[2]).toMatchObject({ strategyId: 'referredSiteVisit', engagements: await world.engagements() })
+    expect(visit.events[2]).toMatchObject({ opportunityId: opportunity.id, collaboratorId: jane })
+    expect(visit.events[3]).toMatchObject({ strategyId: 'referredSiteVisit', engagements: await world.engagements() })
     expect(await world.notes()).toEqual([])
   })
 })
@@ -529,7 +530,7 @@ describe('a coupon', () => {
     const jane = await world.collaborator({ coupon: 'JANE10', programs: [program] })
     const applied = await world.fire('coupon-applied', { code: 'jane10' })
     const opportunity = opportunityOf(applied)
-    expect(applied.types).toEqual(['coupon-applied', 'CouponApplied', 'EngagementsTriggered'])
+    expect(applied.types).toEqual(['coupon-applied', 'CouponApplied', 'EngagementInitialized', 'EngagementsTriggered'])
     expect(applied.events[1]).toMatchObject({ code: 'JANE10', opportunity: { id: opportunity } })
     expect(await world.engagements()).toMatchObject([{ collaboratorId: jane, score: 50, status: 'active' }])
     const { types } = await world.fire('sale', sale(opportunity))
@@ -559,6 +560,7 @@ describe('a manual attribution', () => {
     expect(fired?.types).toEqual([
       'manual-attribution',
       'ManualAttributionRequested',
+      'EngagementInitialized',
       'EngagementsTriggered',
       'SaleInitialized',
       'ConversionInitialized',
@@ -1323,7 +1325,7 @@ describe('someone who applies', () => {
     const { id: collaborator, ...applicant } = only(await world.collaborators())
     expect(applicant).toMatchObject({ fullName: 'Amara Okafor', nickname: 'Amara', status: 'pending' })
     const visit = await world.fire('site-visited', { collaboratorId: collaborator })
-    expect(visit.types).toEqual(['site-visited', 'OpportunityTriggered'])
+    expect(visit.types).toEqual(['site-visited', 'OpportunityTriggered', 'EngagementInitialized'])
 
     const ready = await world.fire('collaborator-approved', { collaboratorId: collaborator })
     expect(ready.types).toEqual(['collaborator-approved', 'CollaboratorAccountReady'])

@@ -54,7 +54,7 @@ describe.each(SLUGS)('the trigger %s', (type, slug, subject) => {
       { opportunityId, programId: few, collaboratorId: jane, score: 5, status: 'active' },
       { opportunityId, programId: many, collaboratorId: jane, score: 70, status: 'active' },
     ])
-    expect(events.slice(2)).toEqual([{ type: 'EngagementsTriggered', opportunityId, engagements, strategyId: type }])
+    expect(events.slice(3)).toEqual([{ type: 'EngagementsTriggered', opportunityId, engagements, strategyId: type }])
     expect(await world.notes()).toEqual([])
   })
 
@@ -76,7 +76,7 @@ describe.each(SLUGS)('the trigger %s', (type, slug, subject) => {
     const collaboratorId = await world.collaborator({ status, programs: [program] })
     const { opportunityId, types } = await world.fire(slug, { collaboratorId, ...subject })
     expect(opportunityId).not.toBeNull()
-    expect(types).toEqual([slug, 'OpportunityTriggered'])
+    expect(types).toEqual([slug, 'OpportunityTriggered', 'EngagementInitialized'])
     expect(await world.engagements()).toEqual([])
   })
 

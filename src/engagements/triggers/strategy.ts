@@ -1,4 +1,4 @@
-import type { EventOf, EventType } from '../../events/catalog.ts'
+import type { Claim, EventOf, EventType } from '../../events/catalog.ts'
 
 /** A way for engagements to come about. */
 export interface TriggerStrategy {
@@ -13,14 +13,6 @@ export interface TriggerStrategy {
   readonly on: EventType
   /** Whom an event of that type is to the credit of; undefined for nobody. */
   claim(event: never): Claim | undefined
-}
-
-/** A collaborator's claim on an opportunity. */
-export interface Claim {
-  readonly opportunityId: number
-  readonly collaboratorId: number
-  /** The programs that it is made under; without it, all that enable the trigger. */
-  readonly programIds?: readonly number[]
 }
 
 /** A strategy, whose claim is made from events of the type that it says. */
