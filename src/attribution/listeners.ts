@@ -25,12 +25,12 @@ export interface AttributionPorts {
   openOpportunity(
     userId: string | null,
     context: EventContext,
-  ): Promise<{ opportunity: EventOf<'OpportunityTriggered'>['opportunity'] }>
+  ): Promise<Pick<EventOf<'OpportunityTriggered'>, 'opportunity' | 'isNew'>>
 }
 
 /** Decides who is credited with a conversion, and keeps what was decided. */
 export const attributionListeners = ({ resolveCollaborator, openOpportunity }: AttributionPorts): Listeners => ({
-  'manual-attribution': each(async ({ payload }, context) => {
+  'manual-attribution': each(async ({ type: slug, payload }, context) => {
     const { conversionType } = payload
     const collaborator = await resolveCollaborator(payload.collaboratorId, context)
     const [transaction] = await context.sql.rows(lockTransaction, [context.organizationId, payload.transactionId])
@@ -38,8 +38,12 @@ export const attributionListeners = ({ resolveCollaborator, openOpportunity }: A
     if (transaction.status !== 'complete')
       throw new ConflictError(`Expected a complete transaction, but ${transaction.id} is ${transaction.status}`)
     const programIds = await creditable(collaborator, transaction, conversionType, context)
-    const { opportunity } = await openOpportunity(null, context)
-    return [{ type: 'ManualAttributionRequested', opportunity, collaborator, transaction, conversionType, programIds }]
+    const opened = await openOpportunity(null, context)
+    const { opportunity } = opened
+    return [
+      { type: 'OpportunityTriggered', ...opened, trigger: { slug, collaboratorId: collaborator.id } },
+      { type: 'ManualAttributionRequested', opportunity, collaborator, transaction, conversionType, programIds },
+    ]
   }),
 
   ManualAttributionRequested: each(async ({ opportunity, transaction, conversionType }, { sql, organizationId }) => {

@@ -16,8 +16,10 @@ export const engagementListeners: Listeners = {
       const given = claims.filter(claim => claim.strategyId === strategyId)
       const merged = await sql.rows(merge, [organizationId, strategyId, JSON.stringify(given), now])
       for (const opportunityId of new Set(merged.map(engagement => engagement.opportunityId))) {
-        const engagements = merged.filter(engagement => engagement.opportunityId === opportunityId)
-        triggered.push({ type: 'EngagementsTriggered', opportunityId, engagements, strategyId })
+        const touched = merged.filter(engagement => engagement.opportunityId === opportunityId)
+        const created = touched.filter(({ isNew }) => isNew).map(({ id }) => id)
+        const engagements = touched.map(({ isNew: _, ...engagement }) => engagement)
+        triggered.push({ type: 'EngagementsTriggered', opportunityId, engagements, created, strategyId })
       }
     }
     return triggered
@@ -113,7 +115,7 @@ const cancelAll = statement<EngagementRow>(`
   returning ${ENGAGEMENT}`)
 
 // one statement on the partial unique index, so that of triggers at the same moment each adds its points
-const merge = statement<EngagementRow>(`
+const merge = statement<EngagementRow & { isNew: boolean }>(`
   insert into engagement as e (organization_id, opportunity_id, program_id, collaborator_id, score, date_created, date_modified)
   select $1, claim."opportunityId", p.id, c.id, sum(t.value), $4, $4
   from jsonb_to_recordset($3::jsonb) as claim("opportunityId" bigint, "collaboratorId" bigint, "programIds" bigint[], "needsCoupons" boolean)
@@ -128,4 +130,4 @@ const merge = statement<EngagementRow>(`
   order by claim."opportunityId", p.id, c.id
   on conflict (organization_id, opportunity_id, program_id, collaborator_id) where status = 'active'
   do update set score = e.score + excluded.score, date_modified = greatest(e.date_modified, excluded.date_modified)
-  returning ${ENGAGEMENT}`)
+  returning ${ENGAGEMENT}, e.xmax = 0 as "isNew"`)

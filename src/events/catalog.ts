@@ -29,7 +29,7 @@ import type { IncomingEvents } from './incoming.ts'
  * }
  */
 export interface Events extends IncomingEvents {
-  /** A customer was seen: an opportunity was opened or continued. */
+  /** A customer was seen, or is credited by hand: an opportunity was opened or continued. */
   OpportunityTriggered: { opportunity: OpportunityRow; isNew: boolean; trigger: Trigger }
   /** A coupon that is bound to a collaborator was applied to an order. */
   CouponApplied: { opportunity: OpportunityRow; code: string; collaboratorId: number }
@@ -43,8 +43,13 @@ export interface Events extends IncomingEvents {
   }
   /** A strategy says that a collaborator has a claim on an opportunity. Coordination inside the pipeline. */
   EngagementInitialized: Claim & { strategyId: string; needsCoupons: boolean }
-  /** Engagements came into being or gained score; they are active. */
-  EngagementsTriggered: { opportunityId: number; engagements: readonly EngagementRow[]; strategyId: string }
+  /** Engagements came into being, those with the ids in `created`, or gained score; they are active. */
+  EngagementsTriggered: {
+    opportunityId: number
+    engagements: readonly EngagementRow[]
+    created: readonly number[]
+    strategyId: string
+  }
   SaleTriggered: Purchase & { opportunityId: number }
   /** Nothing is sold, yet the customer is worth something. */
   LeadTriggered: { opportunityId: number; source: string; binding: TransactionBinding | null }
@@ -142,8 +147,8 @@ export interface Claim {
 export interface Trigger {
   /** The slug of the event that came in. */
   readonly slug: EventType
-  /** Whose link, course, post or form it was. */
-  readonly collaboratorId: number
+  /** Whose link, coupon, course, post or form it was; null for a coupon that is nobody's. */
+  readonly collaboratorId: number | null
 }
 
 /** The shop's own name for what a binding is about, such as `woocommerce_order` 1001. */

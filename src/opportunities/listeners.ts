@@ -20,8 +20,8 @@ export interface OpportunityPorts {
 export const opportunityListeners = (ports: OpportunityPorts): Listeners => {
   const visited = async ({ type, payload }: EventOf<VisitSlug>, context: EventContext) => {
     const { id: collaboratorId } = await ports.resolveCollaborator(payload.collaboratorId, context)
-    const { opportunity, isNew } = await findOrOpen(payload, context)
-    return [{ type: 'OpportunityTriggered', opportunity, isNew, trigger: { slug: type, collaboratorId } } as const]
+    const found = await findOrOpen(payload, context)
+    return [{ type: 'OpportunityTriggered', ...found, trigger: { slug: type, collaboratorId } } as const]
   }
   return {
     'site-visited': each(visited),
@@ -30,11 +30,18 @@ export const opportunityListeners = (ports: OpportunityPorts): Listeners => {
     'post-visited': each(visited),
     'form-submitted': each(visited),
 
-    'coupon-applied': each(async ({ payload }, context) => {
+    'coupon-applied': each(async ({ type: slug, payload }, context) => {
       const { code } = payload
       const collaboratorId = await ports.ownerOfCoupon(code, context)
-      const { opportunity } = await findOrOpen(payload, context)
-      return collaboratorId === undefined ? [] : [{ type: 'CouponApplied', opportunity, code, collaboratorId }]
+      const found = await findOrOpen(payload, context)
+      const { opportunity } = found
+      const trigger = { slug, collaboratorId: collaboratorId ?? null }
+      return [
+        { type: 'OpportunityTriggered', ...found, trigger },
+        ...(collaboratorId === undefined
+          ? []
+          : [{ type: 'CouponApplied', opportunity, code, collaboratorId } as const]),
+      ]
     }),
 
     'opportunity-invalidated': each(async ({ payload }, context) => {

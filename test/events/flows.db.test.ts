@@ -530,8 +530,15 @@ describe('a coupon', () => {
     const jane = await world.collaborator({ coupon: 'JANE10', programs: [program] })
     const applied = await world.fire('coupon-applied', { code: 'jane10' })
     const opportunity = opportunityOf(applied)
-    expect(applied.types).toEqual(['coupon-applied', 'CouponApplied', 'EngagementInitialized', 'EngagementsTriggered'])
-    expect(applied.events[1]).toMatchObject({ code: 'JANE10', opportunity: { id: opportunity } })
+    expect(applied.types).toEqual([
+      'coupon-applied',
+      'OpportunityTriggered',
+      'CouponApplied',
+      'EngagementInitialized',
+      'EngagementsTriggered',
+    ])
+    expect(applied.events[1]).toMatchObject({ isNew: true, trigger: { slug: 'coupon-applied', collaboratorId: jane } })
+    expect(applied.events[2]).toMatchObject({ code: 'JANE10', opportunity: { id: opportunity } })
     expect(await world.engagements()).toMatchObject([{ collaboratorId: jane, score: 50, status: 'active' }])
     const { types } = await world.fire('sale', sale(opportunity))
     expect(types.slice(0, 2)).toEqual(['sale', 'SaleTriggered'])
@@ -559,6 +566,7 @@ describe('a manual attribution', () => {
     })
     expect(fired?.types).toEqual([
       'manual-attribution',
+      'OpportunityTriggered',
       'ManualAttributionRequested',
       'EngagementInitialized',
       'EngagementsTriggered',

@@ -54,7 +54,12 @@ describe.each(SLUGS)('the trigger %s', (type, slug, subject) => {
       { opportunityId, programId: few, collaboratorId: jane, score: 5, status: 'active' },
       { opportunityId, programId: many, collaboratorId: jane, score: 70, status: 'active' },
     ])
-    expect(events.slice(3)).toEqual([{ type: 'EngagementsTriggered', opportunityId, engagements, strategyId: type }])
+    const created = engagements.map(({ id }) => id)
+    expect(events.slice(3)).toEqual([
+      { type: 'EngagementsTriggered', opportunityId, engagements, created, strategyId: type },
+    ])
+    const again = await world.fire(slug, { collaboratorId: jane, ...subject, trackingId: opportunityId })
+    expect(again.events.at(-1)).toMatchObject({ created: [], engagements: created.map(id => ({ id })) })
     expect(await world.notes()).toEqual([])
   })
 
@@ -170,7 +175,7 @@ describe('a coupon', () => {
   ])('counts for nothing while there is %s', async (_, given) => {
     const { world } = await shop(given)
     const { types, opportunityId } = await world.fire('coupon-applied', { code: 'JANE10' })
-    expect(types).toEqual(['coupon-applied'])
+    expect(types).toEqual(['coupon-applied', 'OpportunityTriggered'])
     expect(opportunityId).not.toBeNull()
     expect([await world.engagements(), await world.notes()]).toEqual([[], []])
   })
@@ -187,9 +192,15 @@ describe('a coupon', () => {
     const { world: other } = await shop()
     await other.collaborator({ coupon: 'OTHER' })
     await world.shop()
-    expect((await world.fire('coupon-applied', { code: 'OTHER' })).types).toEqual(['coupon-applied'])
+    expect((await world.fire('coupon-applied', { code: 'OTHER' })).types).toEqual([
+      'coupon-applied',
+      'OpportunityTriggered',
+    ])
     const { world: poor } = await shop(null)
-    expect((await poor.fire('coupon-applied', { code: 'JANE10' })).types).toEqual(['coupon-applied'])
+    expect((await poor.fire('coupon-applied', { code: 'JANE10' })).types).toEqual([
+      'coupon-applied',
+      'OpportunityTriggered',
+    ])
   })
 
   it('that is bound to nobody is no reason for an engagement or a note', async () => {
@@ -198,7 +209,7 @@ describe('a coupon', () => {
     await insertAlias(sql, { organizationId, collaboratorId: jane, type: 'coupon', code: 'OLD', retiredDate: day(1) })
     await world.collaborator({ coupon: 'GONE', status: 'deleted' })
     for (const code of ['SUMMER', 'OLD', 'GONE', 'TRACK', 'JANE', '%', 'JANE10 '])
-      expect((await world.fire('coupon-applied', { code })).types).toEqual(['coupon-applied'])
+      expect((await world.fire('coupon-applied', { code })).types).toEqual(['coupon-applied', 'OpportunityTriggered'])
     expect([await world.engagements(), await world.notes()]).toEqual([[], []])
   })
 

@@ -28,6 +28,6 @@ export const strategyOn = (
   strategy({
     ...given,
     on: 'OpportunityTriggered',
-    claim: ({ opportunity, trigger }) =>
-      trigger.slug === slug ? { opportunityId: opportunity.id, collaboratorId: trigger.collaboratorId } : undefined,
+    claim: ({ opportunity, trigger: { slug: of, collaboratorId } }) =>
+      of === slug && collaboratorId !== null ? { opportunityId: opportunity.id, collaboratorId } : undefined,
   })
