@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { parse } from 'yaml'
+import { parseSetup } from '../src/directory/setup-document.ts'
 import { ValidationError } from '../src/errors.ts'
 import type { Setup } from '../src/http/setup.ts'
 import { type BuiltCli, buildCli } from './built-cli.ts'
@@ -122,6 +123,7 @@ describe('the command', () => {
     [['serve', '--port', '1'], '--port'],
     [['apply'], 'file'],
     [['apply', 'setup.yaml', 'more'], 'too many arguments'],
+    [['apply', 'nowhere.yaml'], 'nowhere.yaml cannot be read: there is no such file'],
     [['apply', 'setup.yaml', '--url', 'http://127.0.0.1:4000'], 'expected --key beside --url'],
     [['apply', 'setup.yaml', '--key', 'sk_x'], 'expected --url beside --key'],
     [['key'], 'expected one of create, list, revoke'],
@@ -129,10 +131,11 @@ describe('the command', () => {
     [['key', 'create'], '--organization'],
     [['key', 'create', '--organization', '1'], '--role'],
     [['key', 'create', '--organization', '0', '--role', 'integration'], 'positive integer'],
-    [['key', 'create', '--organization', '1e3', '--role', 'integration'], 'positive integer'],
+    [['key', 'create', '--organization', '1e3', '--role', 'integration'], '--organization: expected the id of an'],
     [['key', 'create', '--organization', '1', '--role', 'king'], 'administrator, collaborator, integration'],
     [['key', 'revoke'], 'id'],
-    [['key', 'revoke', 'sk_live_x'], 'positive integer'],
+    [['key', 'revoke', 'abc'], 'error: <id>: expected the id of a key, a positive integer, received "abc"\n'],
+    [['key', 'revoke', 'a\nb'], 'received "a\\nb"'],
     [['seed'], '--size'],
     [['seed', '--size', 'huge'], 'small, large'],
   ])('refuses %j with one line', async (args, expected) => {
@@ -193,6 +196,17 @@ describe('the demo', () => {
     second.child.kill('SIGINT')
     second.child.kill('SIGINT') // as npm does when Ctrl+C is pressed
     expect(await second.exited).toBe(0)
+  })
+
+  it('sends the event of its start page', async () => {
+    const { address } = await start('demo', { DATA_DIR: demoData })
+    const page = await (await fetch(address)).text()
+    const [, url = '', authorization = '', type = '', body = ''] =
+      /curl -i (\S+) .*'authorization: (.+?)'.*'content-type: (.+?)'.*-d '(.+?)'/s.exec(page) ?? []
+    expect(url).toBe(`${address}/siren/v1/event/site-visited`)
+    const headers = { authorization, 'content-type': type }
+    const { status, headers: answered } = await fetch(url, { method: 'POST', headers, body })
+    expect([status, Number(answered.get('x-siren-oid')) > 0]).toEqual([200, true])
   })
 
   it('says that its port is taken', async () => {
@@ -378,16 +392,20 @@ describe('apply', () => {
   })
 
   it('says in one line what is wrong with the file', async () => {
-    const missing = join(folder, 'missing.yaml')
-    expect(await run(['apply', missing])).toEqual({
-      code: 1,
-      stdout: '',
-      stderr: `error: ${missing} cannot be read: there is no such file\n`,
-    })
     const broken = await write('broken.yaml', 'organization:\n  name: [x\n')
-    const { code, stderr } = await run(['apply', broken])
-    expect(code).toBe(2)
-    expect(stderr).toMatch(/^error: .*broken\.yaml: line \d+, column \d+: .*\n$/)
+    const deep = await write('deep.json', `{"programs": ${'['.repeat(8000)}${']'.repeat(8000)}}`)
+    const endless = await write('endless.yaml', 'organization: &a { name: *a }')
+    const somewhere = ['--url', 'http://127.0.0.1:1', '--key', 'x']
+    for (const [args, expected] of [
+      [[broken], /^error: .*broken\.yaml: line \d+, column \d+: .*\n$/],
+      [[deep], /^error: .*deep\.json: line 1, column \d+: expected lists and objects in at most 32 levels\n$/],
+      [[endless], /^error: .*endless\.yaml: expected no alias within what it stands for\n$/],
+      [[endless, ...somewhere], /^error: .*endless\.yaml: expected no alias within what it stands for\n$/],
+    ] as const) {
+      const { code, stdout, stderr } = await run(['apply', ...args])
+      expect([code, stdout]).toEqual([2, ''])
+      expect(stderr).toMatch(expected)
+    }
   })
 
   it('says in one line that the database cannot be reached', async () => {
@@ -425,6 +443,21 @@ describe('apply', () => {
         stdout: '',
         stderr: 'error: the document is not what was expected\n  programs.0.name: Expected it\n',
       })
+    })
+
+    it('has every unknown field said, whatever its name', async () => {
+      const address = await gateway(async document => parseSetup(document, ['manual']))
+      const file = await write(
+        'prototype.json',
+        '{"__proto__": {}, "programs": [{"engagementTypes": {"__proto__": 1}}]}',
+      )
+      const { code, stderr } = await applied(address, { file })
+      expect(code).toBe(2)
+      expect(stderr).toMatch(/^ {2}__proto__: Expected a field of a set-up, .*; received "__proto__"$/m)
+      const type = await write('type.json', '{"programs": [{"engagementTypes": {"__proto__": 1}}]}')
+      expect((await applied(address, { file: type })).stderr).toMatch(
+        /^ {2}programs\.0\.engagementTypes\.__proto__: Expected one of manual; received "__proto__"$/m,
+      )
     })
 
     it.each([

@@ -16,9 +16,10 @@ const expected = (what: string) => ({
   error: ({ input }: { input?: unknown }) => `Expected ${what}, received ${shown(input)}`,
 })
 
-/** A value as a message may show it. */
+/** A value as a message may show it, however large or deep it is. */
 export const shown = (value: unknown): string => {
   if (value === undefined) return 'nothing'
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object'
   const text = (typeof value === 'number' ? String(value) : JSON.stringify(value)) ?? String(value)
   return text.length > 60 ? `${text.slice(0, 60)}…` : text
 }
@@ -180,7 +181,7 @@ export class Problems {
   add(path: string, message: string): void {
     const messages = this.#fields.get(path)
     if (messages === undefined) this.#fields.set(path, [message])
-    else messages.push(message)
+    else if (!messages.includes(message)) messages.push(message)
   }
 
   /** @throws ValidationError when there is any; of very many it names the first. */

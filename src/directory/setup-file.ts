@@ -1,14 +1,16 @@
 import { createReadStream } from 'node:fs'
-import { LineCounter, parseDocument } from 'yaml'
-import { InvalidInputError, StartError } from '../errors.ts'
+import { type ErrorCode, LineCounter, parseDocument } from 'yaml'
+import { InvalidInputError } from '../errors.ts'
 
 /** The largest document, in bytes. */
 const LARGEST = 10 * 1024 ** 2
+/** How many lists and objects may be inside each other, as over HTTP; a set-up has five. */
+const DEEPEST = 32
 
 /**
  * What a file of YAML or JSON says; `-` is what comes in on stdin.
- * @throws StartError when it cannot be read.
- * @throws InvalidInputError when it is too large, or neither YAML nor JSON: the message names line and column.
+ * @throws InvalidInputError when it cannot be read, is too large or without end, or is neither YAML nor JSON: then the
+ *   message names line and column.
  */
 export const readSetupFile = async (path: string, stdin: AsyncIterable<Buffer> = process.stdin): Promise<unknown> => {
   const name = path === '-' ? 'stdin' : path
@@ -25,7 +27,7 @@ const contentOf = async (stream: AsyncIterable<Buffer>, name: string): Promise<s
       if (size > LARGEST) break
     }
   } catch (error) {
-    throw new StartError(`${name} cannot be read: ${reason(error as NodeJS.ErrnoException)}`, { cause: error })
+    throw new InvalidInputError(`${name} cannot be read: ${reason(error as NodeJS.ErrnoException)}`)
   }
   if (size > LARGEST) throw new InvalidInputError(`${name}: expected at most 10 MiB`)
   try {
@@ -50,12 +52,37 @@ const parsed = (content: string, name: string): unknown => {
   // a warning is about a value that would not be what was written
   const [problem] = [...document.errors, ...document.warnings]
   if (problem !== undefined) {
-    const what = problem.code === 'MULTIPLE_DOCS' ? 'expected one document, received several' : problem.message
-    refuse(what.split('\n')[0] ?? '', problem.pos[0])
+    refuse(OWN_WORDS[problem.code] ?? problem.message.split('\n')[0] ?? '', problem.pos[0])
   }
+  let value: unknown
   try {
-    return document.toJS({ maxAliasCount: 100 })
+    value = document.toJS({ maxAliasCount: -1 }) // here all aliases of one thing are that thing: what counts is below
   } catch (error) {
-    return refuse((error as Error).message) // an alias of nothing, or so many that they would fill the memory
+    refuse(error instanceof RangeError ? TOO_DEEP : (error as Error).message) // or an alias of nothing
   }
+  refuseBoundless(value, refuse)
+  return value
+}
+
+const TOO_DEEP = `expected lists and objects in at most ${DEEPEST} levels`
+
+/** Where the parser says something that is not about the document. */
+const OWN_WORDS: { readonly [code in ErrorCode]?: string } = {
+  MULTIPLE_DOCS: 'expected one document, received several',
+  RESOURCE_EXHAUSTION: TOO_DEEP,
+}
+
+/** Refuses what aliases make of a small file: something without end, or larger than a file may be. */
+const refuseBoundless = (document: unknown, refuse: (what: string) => never): void => {
+  let size = 0
+  const visit = (value: unknown, around: readonly unknown[]): void => {
+    size += typeof value === 'string' ? 1 + value.length : 1
+    if (size > LARGEST) refuse('expected at most 10 MiB, with what each alias stands for')
+    if (typeof value !== 'object' || value === null) return
+    if (around.includes(value)) refuse('expected no alias within what it stands for')
+    if (around.length === DEEPEST) refuse(TOO_DEEP)
+    if (!Array.isArray(value)) for (const name of Object.keys(value)) size += name.length
+    for (const part of Object.values(value)) visit(part, [...around, value])
+  }
+  visit(document, [])
 }

@@ -16,13 +16,14 @@ export interface Remote {
 export const sendSetup = async (document: unknown, { url, key }: Remote): Promise<SetupSummary> => {
   const target = endpoint(url)
   if (!/^[\x21-\x7E]+$/.test(key)) throw new InvalidInputError('--key: expected an API key, without blanks')
+  const body = JSON.stringify(document, finite)
   let response: Response
   let text: string
   try {
     response = await fetch(target, {
       method: 'POST',
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-      body: JSON.stringify(document, finite),
+      body,
       redirect: 'manual', // followed, it would become a GET
       signal: AbortSignal.timeout(PATIENCE),
     })
@@ -30,9 +31,9 @@ export const sendSetup = async (document: unknown, { url, key }: Remote): Promis
   } catch (error) {
     throw new StartError(`${target.origin} cannot be reached: ${reason(error as Error)}`, { cause: error })
   }
-  const body = json(text)
-  if (response.ok && isSummary(body)) return body
-  throw refusal(target, response.status, body)
+  const answer = json(text)
+  if (response.ok && isSummary(answer)) return answer
+  throw refusal(target, response.status, answer)
 }
 
 /** In milliseconds. */

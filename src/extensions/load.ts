@@ -1,5 +1,7 @@
 import { resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
+import { inspect } from 'node:util'
 import type { TriggerStrategy } from '../engagements/triggers/strategy.ts'
 import { StartError } from '../errors.ts'
 import { ORDER } from '../events/catalog.ts'
@@ -18,40 +20,67 @@ export interface Extensible extends Pick<ExtensionPoints, 'resolveCollaborator' 
 
 /**
  * Has the extensions at these paths, or of these packages, add what they bring, in order. A relative path is taken from
- * the working directory.
+ * the working directory. Each has `patience` milliseconds to load, and again to register.
  * @throws StartError with the module's name and the reason when one cannot be loaded or is not sound.
  */
-export const loadExtensions = async (modules: readonly string[], parts: Extensible): Promise<void> => {
+export const loadExtensions = async (
+  modules: readonly string[],
+  parts: Extensible,
+  patience = 30_000,
+): Promise<void> => {
+  const core = new Set<string>([...ORDER, ...parts.incoming.keys()])
+  const declared = new Set(core)
   const heard: Heard[] = []
-  const declared = new Set<string>(ORDER)
   for (const module of modules) {
     const fail = (reason: string, cause?: unknown) => new StartError(`EXTENSIONS: ${module}: ${reason}`, { cause })
-    const extension = await import(specifierOf(module)).then(
-      (loaded: { extension?: unknown }) => loaded.extension,
-      error => {
-        throw fail(`it cannot be loaded: ${(error as Error).message}`, error)
-      },
-    )
+    const { extension } = await inTime<{ extension?: unknown }>(import(specifierOf(module)), patience).catch(error => {
+      throw fail(`it cannot be loaded: ${messageOf(error)}`, error)
+    })
     if (!isExtension(extension)) throw fail('expected an export "extension" with a name and a function register')
-    for (const type of extension.events ?? []) declared.add(type)
+    const failIn = (reason: string, cause?: unknown) => fail(`${extension.name}: ${reason}`, cause)
+    for (const type of extension.events ?? []) {
+      if (core.has(type)) throw failIn(`expected types of its own in "events", received "${type}", which is the core's`)
+      declared.add(type)
+    }
     try {
-      await extension.register(pointsOf(parts, type => heard.push({ module, type })))
+      await inTime(extension.register(pointsOf(parts, type => heard.push({ type, failIn }))), patience)
     } catch (error) {
-      throw fail(`${extension.name}: ${(error as Error | null)?.message ?? error}`, error)
+      throw failIn(messageOf(error), error)
     }
   }
   for (const slug of parts.incoming.keys()) declared.add(slug)
   const unknown = heard.find(({ type }) => !declared.has(type))
   if (unknown !== undefined)
-    throw new StartError(
-      `EXTENSIONS: ${unknown.module}: expected the type of an event, received "${unknown.type}"; an extension lists its own in "events"`,
+    throw unknown.failIn(
+      `expected the type of an event, received "${unknown.type}"; an extension lists its own in "events"`,
     )
 }
 
-/** That a module listens to a type, which may be one that a later module brings. */
+/** That an extension listens to a type, which may be one that a later one brings. */
 interface Heard {
-  readonly module: string
   readonly type: string
+  /** The error of that extension. */
+  readonly failIn: (reason: string) => StartError
+}
+
+/** The timer also keeps the process alive: Node ends one that waits for a promise alone, and says nothing. */
+const inTime = async <T>(work: T | Promise<T>, patience: number): Promise<T> => {
+  const done = new AbortController()
+  const tooLong = async () => {
+    await sleep(patience, undefined, { signal: done.signal })
+    throw new Error(`expected it to be ready within ${patience / 1000} s`)
+  }
+  try {
+    return await Promise.race([work, tooLong()])
+  } finally {
+    done.abort()
+  }
+}
+
+/** What was thrown, in a line: modules may throw anything. */
+const messageOf = (thrown: unknown): string => {
+  if (thrown instanceof Error) return thrown.message || thrown.name
+  return typeof thrown === 'string' ? thrown : inspect(thrown, { breakLength: Infinity })
 }
 
 const specifierOf = (module: string): string =>

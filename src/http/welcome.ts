@@ -49,6 +49,7 @@ a:focus-visible { outline: 2px solid var(--accent); outline-offset: 3px; border-
 pre, table { width: 100%; background: var(--card); border: 1px solid var(--line); border-radius: .6rem }
 pre { margin: 0; padding: 1rem; overflow-x: auto; font-size: .875rem; line-height: 1.5 }
 table { border-collapse: separate; border-spacing: 0; overflow: hidden }
+.after { margin: .6rem 0 0 }
 td { padding: .6rem 1rem; border-top: 1px solid var(--line); vertical-align: top }
 tr:first-child td { border-top: 0 }
 td:first-child { white-space: nowrap }
@@ -67,6 +68,13 @@ ${graphiql ? '<a class="open" href="/graphql">Open GraphiQL</a>' : ''}
   -H 'authorization: Bearer sk_demo_admin' \\
   -H 'content-type: application/json' \\
   -d '{"query":"{ engagements { nodes { collaboratorName status score } } }"}'</code></pre>
+
+<h2>Send an event</h2>
+<pre><code>curl -i ${origin}/siren/v1/event/site-visited \\
+  -H 'authorization: Bearer sk_demo_integration' \\
+  -H 'content-type: application/json' \\
+  -d '{"collaboratorId":1}'</code></pre>
+<p class="after">A visitor came by a collaborator's link. Ask again: the newest engagements are of this visit.</p>
 
 <h2>Keys of the demo</h2>
 <table>

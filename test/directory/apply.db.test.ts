@@ -542,11 +542,19 @@ describe('an amount', () => {
 })
 
 describe('a document that is not what it should be', () => {
+  const nested = (levels: number, around: (inner: unknown) => unknown) => {
+    let value: unknown = 1
+    for (let level = 0; level < levels; level++) value = around(value)
+    return value
+  }
   const program = { name: 'P', ...percentage }
   test.each<[string, unknown, string, string]>([
     ['no document', null, '', 'received null'],
     ['a text', 'organization', '', 'received "organization"'],
-    ['a list', [], '', 'received []'],
+    ['a list', [], '', 'received a list'],
+    ['lists without end', nested(8000, inner => [inner]), '', 'received a list'],
+    ['lists for a section', { programs: [nested(8000, inner => [inner])] }, 'programs.0', 'received a list'],
+    ['objects for a name', { groups: [{ name: nested(8000, a => ({ a })) }] }, 'groups.0.name', 'received an object'],
     ['an unknown section', { people: [] }, 'people', 'organization, integrations'],
     ['an unknown field', { programs: [{ ...program, colour: 1 }] }, 'programs.0.colour', 'received "colour"'],
     ['a prototype', JSON.parse('{"__proto__": {}}'), '__proto__', 'a field of a set-up'],
@@ -645,6 +653,7 @@ describe('a document that is not what it should be', () => {
     ],
     ['no full name', { collaborators: [{ email: 'a@b.c' }] }, 'collaborators.0.fullName', 'new'],
     ['no address', { collaborators: [{ fullName: 'A' }] }, 'collaborators.0.email', 'received nothing'],
+    ['an empty address', { collaborators: [{ ...jane, email: '' }] }, 'collaborators.0.email', 'received ""'],
     ['a bad address', { collaborators: [{ ...jane, email: 'jane' }] }, 'collaborators.0.email', '"jane"'],
     [
       'a code that is a number',
@@ -696,7 +705,7 @@ describe('a document that is not what it should be', () => {
     const organizationId = await insertOrganization(sql)
     const fields = await problemsOf(document, { organizationId })
     expect(Object.keys(fields)).toEqual([path])
-    expect(fields[path]?.join()).toContain(message)
+    expect(fields[path]).toEqual([expect.stringContaining(message)])
     expect(Object.values(await everything(organizationId)).flat()).toEqual([])
   })
 

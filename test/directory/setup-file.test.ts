@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readSetupFile } from '../../src/directory/setup-file.ts'
-import { InvalidInputError, StartError } from '../../src/errors.ts'
+import { InvalidInputError } from '../../src/errors.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -13,6 +13,8 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 const read = (content: string | Buffer) => readSetupFile('-', Readable.from([Buffer.from(content)]))
+
+const ENDLESS = /^stdin: expected no alias within what it stands for$/
 
 describe('a file', () => {
   test.each([
@@ -45,7 +47,7 @@ describe('a file', () => {
     ['that is a folder', '.', 'it is a folder'],
   ])('%s is one line', async (_, name, expected) => {
     const error: Error = await readSetupFile(join(folder, name)).then(String, error => error)
-    expect(error).toBeInstanceOf(StartError)
+    expect(error).toBeInstanceOf(InvalidInputError)
     expect(error.message).toBe(`${join(folder, name)} cannot be read: ${expected}`)
   })
 
@@ -57,6 +59,12 @@ describe('a file', () => {
     ['a tag that means nothing here', 'a: !secret x', /^stdin: line 1, column 4: .*!secret/],
     ['an alias of nothing', 'a: *x', /x/],
     ['brackets without end', '['.repeat(5000), /^stdin: line 1, column \d+: \S/],
+    ['8000 levels', `${'['.repeat(8000)}${']'.repeat(8000)}`, /^stdin: line 1, column \d+: expected .* 32 levels$/],
+    ['500 levels', `${'['.repeat(500)}${']'.repeat(500)}`, /^stdin: expected .* 32 levels$/],
+    ['500 objects', `${'{"a":'.repeat(500)}1${'}'.repeat(500)}`, /^stdin: expected .* 32 levels$/],
+    ['an alias in its own list', 'a: &a [*a]', ENDLESS],
+    ['an alias deep in its own object', 'organization: &a\n  name: [{x: *a}]', ENDLESS],
+    ['an alias in the whole', '&a {a: [*a, *a]}', ENDLESS],
     ['another encoding', Buffer.from('a: M\xfcller', 'latin1'), /^stdin: expected text in UTF-8$/],
     ['more than 10 MiB', Buffer.alloc(10 * 1024 ** 2 + 1, 'x'), /^stdin: expected at most 10 MiB$/],
   ])('is refused in one line: %s', async (_, content, expected) => {
@@ -66,10 +74,30 @@ describe('a file', () => {
     expect(error.message).not.toContain('\n')
   })
 
+  test('may say the same as often as it likes', async () => {
+    const members = ['a@example.com', 'b@example.com']
+    const programs = Array.from({ length: 500 }, (_, at) => ({ name: `p${at}`, collaborators: members }))
+    const said = programs.map(
+      ({ name }, at) =>
+        `- {name: ${name}, collaborators: ${at === 0 ? '&all [a@example.com, b@example.com]' : '*all'}}`,
+    )
+    expect(await read(`programs:\n${said.join('\n')}`)).toEqual({ programs })
+    const nested = `${'['.repeat(32)}${']'.repeat(32)}`
+    expect(JSON.stringify(await read(nested))).toBe(nested)
+  })
+
+  test('of 10 MiB is read whole', async () => {
+    const item = `- ${'x'.repeat(1021)}\n`
+    expect(await read(item.repeat(10 * 1024))).toHaveLength(10 * 1024)
+  })
+
   test('of aliases that would fill the memory is refused', async () => {
     const levels = [...'abcdefgh'].map(
       (name, at, all) => `${name}: &${name} [${Array(9).fill(at === 0 ? 'x' : `*${all[at - 1]}`)}]`,
     )
-    await expect(read(levels.join('\n'))).rejects.toThrow('Excessive alias count')
+    const expected = 'stdin: expected at most 10 MiB, with what each alias stands for'
+    await expect(read(levels.join('\n'))).rejects.toThrow(expected)
+    const names = `? ${'x'.repeat(100_000)}\n: 1`.replaceAll('\n', '\n  ')
+    await expect(read(`- &a\n  ${names}\n${'- *a\n'.repeat(200)}`)).rejects.toThrow(expected)
   })
 })

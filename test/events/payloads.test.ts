@@ -221,6 +221,15 @@ describe.each(Object.keys(INCOMING) as Slug[])('a %s', slug => {
   })
 })
 
+describe('a collaborator-submitted', () => {
+  it('is told once what is wrong with an address', async () => {
+    for (const email of ['', ' ', 'jane'])
+      expect(await refusal('collaborator-submitted', { fullName: 'Jane Doe', email })).toEqual({
+        email: [`Expected an e-mail address, received ${JSON.stringify(email)}`],
+      })
+  })
+})
+
 describe.each(['sale', 'renewal'] as const)('the lines of a %s', slug => {
   const fieldsOf = (items: readonly unknown[], more = {}) => refusal(slug, { ...WHOLE[slug], ...more, items })
   const line = { name: 'Course', amount: 10 }

@@ -22,7 +22,7 @@ const registering = (body: string, more = ''): string =>
 
 const schema = '{ safeParse: data => ({ success: true, data }) }'
 
-const loading = (...paths: string[]) => loadExtensions(paths, new Parts())
+const loading = (...paths: string[]) => loadExtensions(paths, new Parts(), 500)
 
 describe('a sound extension', () => {
   it('adds events, strategies, listeners and blueprints', async () => {
@@ -73,6 +73,34 @@ describe('a broken extension stops the start with its name and the reason', () =
     ['no such package', () => 'siren-extension-that-is-not-there', 'it cannot be loaded: Cannot find package'],
     ['one that does not parse', () => moduleOf('export const extension = {'), 'it cannot be loaded: '],
     ['one that throws', () => moduleOf(`throw new Error('no licence')`), 'it cannot be loaded: no licence'],
+    ['one that throws a text', () => moduleOf(`throw 'no licence'`), 'it cannot be loaded: no licence'],
+    ['one that throws nothing', () => moduleOf(`throw undefined`), 'it cannot be loaded: undefined'],
+    ['one that throws an object', () => moduleOf(`throw { code: 5 }`), 'it cannot be loaded: { code: 5 }'],
+    [
+      'one that throws an error without words',
+      () => moduleOf(`throw new TypeError()`),
+      'it cannot be loaded: TypeError',
+    ],
+    [
+      'one that never ends to load',
+      () => moduleOf('await new Promise(() => {})'),
+      'it cannot be loaded: expected it to be ready within 0.5 s',
+    ],
+    [
+      'one that never ends to register',
+      () => flawed('return new Promise(() => {})'),
+      'test: expected it to be ready within 0.5 s',
+    ],
+    [
+      'one whose events are the core’s',
+      () => registering('', `events: ['HatTipped', 'SaleTriggered'],`),
+      `test: expected types of its own in "events", received "SaleTriggered", which is the core's`,
+    ],
+    [
+      'one whose events are what comes in',
+      () => registering('', `events: ['sale'],`),
+      `test: expected types of its own in "events", received "sale", which is the core's`,
+    ],
     ['one without the export', () => moduleOf('export default {}'), 'expected an export "extension"'],
     [
       'one without a name',
@@ -109,7 +137,7 @@ describe('a broken extension stops the start with its name and the reason', () =
     [
       'a blueprint of an unknown event',
       () => flawed(`gateway.addNote('x', { on: 'PayoutPiad', sources: () => [], template: 'x' })`),
-      'received "PayoutPiad"',
+      'test: expected the type of an event, received "PayoutPiad"',
     ],
     [
       'a strategy with a bad id',
@@ -134,7 +162,7 @@ describe('a broken extension stops the start with its name and the reason', () =
     [
       'a strategy on an unknown event',
       () => flawed(`gateway.addStrategy({ id: 'x', name: 'x', description: 'x', on: 'Nothing', claim() {} })`),
-      'received "Nothing"',
+      'test: expected the type of an event, received "Nothing"',
     ],
     [
       'a slug of the core',
@@ -160,7 +188,7 @@ describe('a broken extension stops the start with its name and the reason', () =
     [
       'a listener to an unknown event',
       () => flawed(`gateway.on('PayoutPiad', async () => [])`),
-      'received "PayoutPiad"',
+      'test: expected the type of an event, received "PayoutPiad"',
     ],
   ])('%s', async (_, path, reason) => {
     const module = path()
