@@ -1,11 +1,11 @@
 #!/usr/bin/env node
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import type { Logger } from 'pino'
 import type { Gateway, Prepared } from './app.ts'
 import type { Config } from './config.ts'
 import type { Database } from './database/client.ts'
 import type { SetupCounts, SetupSummary } from './directory/apply.ts'
-import { SirenError, StartError, ValidationError } from './errors.ts'
+import { InvalidInputError, SirenError, StartError, ValidationError } from './errors.ts'
 
 // Each subcommand imports what it needs when it runs: help is instant.
 
@@ -122,19 +122,23 @@ interface KeyOptions {
 key
   .command('create')
   .description('make a key and print it: it is shown this once')
-  .requiredOption('--organization <id>', 'whose data it opens', positiveInteger)
+  .requiredOption('--organization <id>', 'whose data it opens', idOf('--organization', 'an organization'))
   .addOption(
     new Option('--role <role>', 'what it may do')
       .choices(['administrator', 'collaborator', 'integration'])
       .makeOptionMandatory(),
   )
-  .option('--collaborator <id>', 'whom it speaks for, when the role is collaborator', positiveInteger)
+  .option(
+    '--collaborator <id>',
+    'whom it speaks for, when the role is collaborator',
+    idOf('--collaborator', 'a collaborator'),
+  )
   .option('--label <text>', 'what it is for')
   .action(({ organization, role, collaborator, label = `${role} key` }: KeyOptions) =>
-    withMigratedDatabase(async ({ prisma }) => {
+    withMigratedDatabase(async ({ sql }) => {
       const { createApiKey } = await import('./access/api-keys.ts')
       const wanted = { organizationId: organization, role, collaboratorId: collaborator, label }
-      console.log((await createApiKey(prisma, wanted)).rawKey)
+      console.log((await createApiKey(sql, wanted)).rawKey)
     }),
   )
 key
@@ -158,7 +162,7 @@ key
 key
   .command('revoke')
   .description('end a key for good; running gateways notice within 5 s')
-  .argument('<id>', 'its number in the list', positiveInteger)
+  .argument('<id>', 'its number in the list', idOf('<id>', 'a key'))
   .action((id: number) =>
     withMigratedDatabase(async ({ sql }) => {
       const { revokeApiKey } = await import('./access/api-keys.ts')
@@ -249,10 +253,14 @@ function expectSubcommand(command: Command): never {
   command.error(`error: expected one of ${names}; received ${received ?? 'nothing'}`)
 }
 
-function positiveInteger(text: string): number {
-  const value = Number(text)
-  if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value > 0) return value
-  throw new InvalidArgumentError('Expected a positive integer.')
+/** Reads an argument that is the id of something. */
+function idOf(argument: string, what: string): (text: string) => number {
+  return text => {
+    const value = Number(text)
+    if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value > 0) return value
+    const received = JSON.stringify(text)
+    throw new InvalidInputError(`${argument}: expected the id of ${what}, a positive integer, received ${received}`)
+  }
 }
 
 /** Columns of equal width; the last is as long as it likes. */

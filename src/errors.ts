@@ -72,6 +72,16 @@ export class ValidationError extends SirenError {
         .join('; '),
     )
   }
+
+  /** What a schema found, by field: the issues of zod, or of whatever has paths and messages. */
+  static of(issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]): ValidationError {
+    const fields = new Map<string, Set<string>>()
+    for (const { path, message } of issues) {
+      const field = path.join('.')
+      fields.set(field, (fields.get(field) ?? new Set()).add(message))
+    }
+    return new ValidationError(Object.fromEntries([...fields].map(([field, messages]) => [field, [...messages]])))
+  }
 }
 
 /** The process cannot start, or a command cannot run: one line for the operator. */

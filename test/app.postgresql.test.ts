@@ -56,7 +56,7 @@ describe('a gateway on PostgreSQL', () => {
     const url = await testDatabaseUrl('small')
     const database = await openPostgres(url, 10_000)
     onTestFinished(() => database.close())
-    const { rawKey } = await createApiKey(database.prisma, { organizationId: 1, role: 'administrator', label: 'test' })
+    const { rawKey } = await createApiKey(database.sql, { organizationId: 1, role: 'administrator', label: 'test' })
     const { address, prepared } = await started({ DATABASE_URL: url })
     await prepared
     expect((await ask(address, 'sk_demo_admin', '{ viewer { role } }')).status).toBe(401)
@@ -69,7 +69,7 @@ describe('a gateway on PostgreSQL', () => {
   it('outlives a database that goes and comes back', async () => {
     const url = await testDatabaseUrl('small')
     const database = await openPostgres(url, 10_000)
-    const { rawKey } = await createApiKey(database.prisma, { organizationId: 1, role: 'administrator', label: 'test' })
+    const { rawKey } = await createApiKey(database.sql, { organizationId: 1, role: 'administrator', label: 'test' })
     await database.close()
     const { address, prepared } = await started({ DATABASE_URL: url })
     await prepared
@@ -93,7 +93,7 @@ describe('a gateway on PostgreSQL', () => {
   it('does not wait for a statement for ever', async () => {
     const url = await testDatabaseUrl('small')
     const database = await openPostgres(url, 10_000)
-    const { rawKey } = await createApiKey(database.prisma, { organizationId: 1, role: 'administrator', label: 'test' })
+    const { rawKey } = await createApiKey(database.sql, { organizationId: 1, role: 'administrator', label: 'test' })
     await database.close()
     const { address, prepared } = await started({ DATABASE_URL: url, STATEMENT_TIMEOUT: '200ms' })
     await prepared

@@ -1,6 +1,6 @@
 import type { ApiKeyRow } from '../database/rows.ts'
 import { type Sql, statement } from '../database/sql.ts'
-import { tokenHash } from './api-keys.ts'
+import { tokenHash, viewerOf } from './api-keys.ts'
 import type { JsonWebTokenVerifier } from './json-web-token.ts'
 import { lastUse } from './last-use.ts'
 import type { Viewer } from './viewer.ts'
@@ -135,16 +135,6 @@ const grantOfKey = async (sql: Sql, hash: string): Promise<Grant | null> => {
   return viewer ? { viewer, keyId: key.id, expiresAt: key.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY } : null
 }
 const activeKey = statement<KeyOfViewer>(`
-  select id, organization_id as "organizationId", role, collaborator_id as "collaboratorId", expires_at as "expiresAt"
+  select id, organization_id as "organizationId", role, scopes, collaborator_id as "collaboratorId", expires_at as "expiresAt"
   from api_key where key_hash = $1 and status = 'active'`)
-type KeyOfViewer = Pick<ApiKeyRow, 'id' | 'organizationId' | 'role' | 'collaboratorId' | 'expiresAt'>
-
-const viewerOf = ({ role, organizationId, collaboratorId }: KeyOfViewer): Viewer | null => {
-  switch (role) {
-    case 'administrator':
-    case 'integration':
-      return { role, organizationId }
-    case 'collaborator':
-      return collaboratorId === null ? null : { role, organizationId, collaboratorId }
-  }
-}
+type KeyOfViewer = Pick<ApiKeyRow, 'id' | 'organizationId' | 'role' | 'scopes' | 'collaboratorId' | 'expiresAt'>

@@ -1,5 +1,5 @@
 import type { NoteSourceType } from '../database/rows.ts'
-import type { Viewer } from './viewer.ts'
+import { readsEverything, type Viewer } from './viewer.ts'
 
 /** A type of record that viewers ask for: all that notes link to, and an allocation. */
 export type RecordType = NoteSourceType | 'allocation'
@@ -22,8 +22,9 @@ export interface Scope {
   visibleSource(type: string, id: string): string
 }
 
-/** What this viewer may see: one object for each role, so that what is made from it can be kept. */
-export const scopeOf = ({ role }: Viewer): Scope => SCOPES[role]
+/** What this viewer may see: one of three objects, so that what is made from it can be kept. */
+export const scopeOf = (viewer: Viewer): Scope =>
+  viewer.role === 'collaborator' ? own : readsEverything(viewer) ? everything : nothing
 
 /** The values that begin each of the viewer's statements. */
 export const scopeValues = (viewer: Viewer): readonly number[] =>
@@ -150,10 +151,4 @@ const ownRecord = (type: NoteSourceType, id: string, rowByRow = ''): string => {
   return condition === NEVER
     ? condition
     : `exists (select from "${type}" r where r.organization_id = $1 and r.id = ${id} and ${condition}${rowByRow})`
-}
-
-const SCOPES: Readonly<Record<Viewer['role'], Scope>> = {
-  administrator: everything,
-  collaborator: own,
-  integration: nothing,
 }

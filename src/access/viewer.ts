@@ -1,7 +1,7 @@
 /** Who asks, and in which organization. Every datastore is made for one viewer. */
 export type Viewer = Administrator | CollaboratorViewer | Integration
 
-/** Reads everything of its organization. */
+/** Reads and does everything of its organization. */
 export interface Administrator {
   readonly role: 'administrator'
   readonly organizationId: number
@@ -14,8 +14,32 @@ export interface CollaboratorViewer {
   readonly collaboratorId: number
 }
 
-/** Sends events, reads nothing. */
+/** Does what its scopes say: sends events, unless they say something else. */
 export interface Integration {
   readonly role: 'integration'
   readonly organizationId: number
+  readonly scopes?: readonly KeyScope[]
 }
+
+/** What a key may be made for; all of it together is what an administrator may do, and more than an integration ever may. */
+export const KEY_SCOPES = ['events', 'records', 'api-keys', 'webhooks'] as const
+
+/** To send events, to read records, to manage keys, to manage webhooks. */
+export type KeyScope = (typeof KEY_SCOPES)[number]
+
+/** Whether a viewer may do something at all; of which records, its `Scope` decides. */
+export const may = (viewer: Viewer, scope: KeyScope): boolean => {
+  switch (viewer.role) {
+    case 'administrator':
+      return true
+    case 'collaborator':
+      return scope === 'records'
+    case 'integration':
+      return (viewer.scopes ?? EVENTS).includes(scope)
+  }
+}
+
+const EVENTS: readonly KeyScope[] = ['events']
+
+/** Whether a viewer reads all records of its organization. */
+export const readsEverything = (viewer: Viewer): boolean => viewer.role !== 'collaborator' && may(viewer, 'records')

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { isCurrency, minorUnits } from '../money.ts'
+import { atMost, expected, id, optional, or, text } from './fields.ts'
 
 /** An event that may come in from outside. */
 export interface Incoming {
@@ -26,40 +27,6 @@ export const incoming = <Schema extends z.ZodType>(
     key?: (payload: z.output<NoInfer<Schema>>) => EventKey | undefined
   },
 ): Incoming & { readonly schema: Schema } => event
-
-/** A check whose message says what was expected, and what came instead. */
-const expected = (what: string) => ({
-  error: ({ input }: { input?: unknown }) => `Expected ${what}, received ${shown(input)}`,
-})
-
-/** A value as a message may show it. */
-const shown = (value: unknown): string => {
-  if (value === undefined) return 'nothing'
-  if (typeof value === 'number') return String(value)
-  const text = JSON.stringify(value) ?? String(value)
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text
-}
-
-/** A check of a length, whose message says how long what came is. */
-const atMost = (most: number, what: string) => ({
-  error: ({ input }: { input?: unknown }) =>
-    `Expected at most ${most} ${what}, received ${(input as { length: number }).length}`,
-})
-
-const text = (what: string) => z.string(expected(what)).regex(/\S/, expected(what)).max(255, atMost(255, 'characters'))
-
-/** What may be absent; null says the same. */
-const optional = <Schema extends z.ZodType>(schema: Schema) => or(schema, undefined)
-
-/** What may be absent, and is this then. */
-const or = <Schema extends z.ZodType, Default extends z.output<Schema> | undefined>(schema: Schema, absent: Default) =>
-  schema.nullish().transform((value): z.output<Schema> | Default => value ?? absent)
-
-const id = (what: string) => {
-  const number = z.int(expected(what)).positive(expected(what))
-  const digits = z.string(expected(what)).regex(/^[1-9]\d{0,14}$/, expected(what))
-  return z.union([number, digits.transform(Number)], expected(what))
-}
 
 /** The id of a collaborator, or the code of its link as `tracking:CODE`. */
 const COLLABORATOR = "a collaborator's id, or tracking:CODE"
@@ -227,7 +194,10 @@ export const INCOMING = {
     role: 'integration',
     schema: z.object({
       fullName: text('a full name'),
-      email: text('an e-mail address').regex(/^[^\s@]+@[^\s@]+$/, expected('an e-mail address')),
+      email: z
+        .string(expected('an e-mail address'))
+        .regex(/^[^\s@]+@[^\s@]+$/, expected('an e-mail address'))
+        .max(255, atMost(255, 'characters')),
       nickname: optional(text('a name to show')),
       programIds: or(
         z.array(id("a program's id"), expected("a list of programs' ids")).max(100, atMost(100, 'programs')),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Viewer } from '../access/viewer.ts'
+import { may, type Viewer } from '../access/viewer.ts'
 import { RaceError, type Sql, statement } from '../database/sql.ts'
 import { ConflictError, ForbiddenError, RecordNotFoundError, ValidationError } from '../errors.ts'
 import type { DomainEvent } from './catalog.ts'
@@ -59,8 +59,7 @@ export class Ingestion {
   async ingest(delivery: Delivery, viewer: Viewer): Promise<Receipt> {
     const { slug } = delivery
     const incoming = this.#incoming.get(slug)
-    if (viewer.role === 'collaborator')
-      throw new ForbiddenError('Expected the key of an integration or an administrator')
+    if (!may(viewer, 'events')) throw new ForbiddenError('Expected a key that may send events')
     if (incoming === undefined) throw new RecordNotFoundError(`The event "${slug.slice(0, 60)}"`)
     if (incoming.role === 'administrator' && viewer.role !== 'administrator')
       throw new ForbiddenError(`Expected an administrator's key for the event ${slug}`)
@@ -158,12 +157,7 @@ const parsed = ({ schema }: Incoming, given: unknown): unknown => {
     throw new ValidationError({ [unstorable.join('.')]: ['Expected text without NUL characters and lone surrogates'] })
   const { success, data, error } = schema.safeParse(given)
   if (success) return data
-  const fields = new Map<string, string[]>()
-  for (const { path, message } of error.issues) {
-    const field = path.join('.')
-    fields.set(field, [...(fields.get(field) ?? []), message])
-  }
-  throw new ValidationError(Object.fromEntries(fields))
+  throw ValidationError.of(error.issues)
 }
 
 /** Where a value has text that PostgreSQL cannot store, keys included. */

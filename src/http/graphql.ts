@@ -22,7 +22,7 @@ import {
 } from 'graphql'
 import { createYoga, isAsyncIterable, type Plugin, type YogaServerInstance } from 'graphql-yoga'
 import type { Logger } from 'pino'
-import type { Viewer } from '../access/viewer.ts'
+import { may, type Viewer } from '../access/viewer.ts'
 import { useCompiledQueries } from './compiled.ts'
 import { graphqlError, MASKED, publicError } from './errors.ts'
 
@@ -127,12 +127,14 @@ const valuesOfOwnScalars = (schema: GraphQLSchema, document: DocumentNode): Read
   return values
 }
 
-/** An integration reads nothing: of the root fields it may ask for those of introspection alone. */
+/** A key that is not for reading may ask for the root fields of introspection alone. */
 const useReaders = (): Plugin<RequestContext> => {
   const refuse = ({ args, setResultAndStopExecution }: OperationHook) => {
     const { viewer } = args.contextValue as RequestContext
-    if (viewer.role === 'integration' && reads(args.document, args.operationName))
-      setResultAndStopExecution({ errors: [graphqlError('FORBIDDEN', 'An integration key reads nothing')] })
+    if (!may(viewer, 'records') && reads(args.document, args.operationName))
+      setResultAndStopExecution({
+        errors: [graphqlError('FORBIDDEN', 'This key reads nothing: expected one with the scope records')],
+      })
   }
   return { onExecute: refuse, onSubscribe: refuse }
 }

@@ -1,5 +1,6 @@
 import { groupBy, type Joined, type ListRequest, type Records } from '../access/records.ts'
 import { HIDDEN_NAMES } from '../access/scope.ts'
+import { readsEverything } from '../access/viewer.ts'
 import type { Condition } from '../database/conditions.ts'
 import type { Direction, Page } from '../database/keyset.ts'
 import type { NamedType } from '../database/names.ts'
@@ -202,7 +203,7 @@ export class Loaders {
     for (const { sources } of details) {
       for (const { sourceType, sourceId } of sources) wanted[sourceType as NamedType]?.push(sourceId)
     }
-    const view = { isAdministrator: viewer.role === 'administrator', name: await names.lookup(wanted) }
+    const view = { isAdministrator: readsEverything(viewer), name: await names.lookup(wanted) }
     return notes.map((note, i) =>
       renderNote(shared.blueprints.get(note.content), { ...note, ...(details[i] as NoteDetail) }, view),
     )

@@ -38,6 +38,8 @@ export interface FeedSlice {
   readonly fromEnd?: boolean | undefined
   readonly after?: Key | undefined
   readonly before?: Key | undefined
+  /** So many notes are left out at the beginning; with a size. */
+  readonly offset?: number | undefined
 }
 
 /** A note of a page; with its details when they were asked for. */
@@ -78,13 +80,13 @@ export class NoteDatastore {
   /** One page of a feed. */
   async page(feed: Feed, request: FeedRequest): Promise<Page<FeedEntry>> {
     const values = new Values(...scopeValues(this.viewer))
-    const { tables, links, order, limit } = this.#links(
+    const { tables, links, order, limit, offset } = this.#links(
       feed,
       request,
       values,
       feed.sourceId === undefined ? null : values.add(feed.sourceId),
     )
-    const statement = this.#notes(`(${links} order by ${order}${limit}) f`, order, request)
+    const statement = this.#notes(`(${links} order by ${order}${limit}${offset}) f`, order, request)
     return pageOf(await this.#read(withTables(tables, statement), values), { ...request.slice, orderBy: 'dateCreated' })
   }
 
@@ -190,7 +192,7 @@ export class NoteDatastore {
     if (words.length === 0) return { tables: '', ...this.#allLinks(feed, asked, values, sourceId) }
     const reader = { viewer: this.viewer, scope: this.#scope, blueprints: this.blueprints }
     const search = searchFor(words, feed.sourceType, reader, values)
-    const { links: all, order, limit } = this.#allLinks(feed, asked, values, sourceId, () => '')
+    const { links: all, order, limit, offset } = this.#allLinks(feed, asked, values, sourceId, () => '')
     const { links: found } = this.#allLinks(feed, asked, values, sourceId, search.isFound)
     // What many notes have is on the first that are looked at; for what few have all are looked up. Nobody knows
     // beforehand which it is, and each way takes for ever with what the other is for.
@@ -202,7 +204,7 @@ export class NoteDatastore {
       ` select n.note_id, n.date_created from near n where ${enough}` +
       // the offset has all that is found planned for, not the page: of few notes none may be near the beginning
       ` union all select far.note_id, far.date_created from (select f.note_id, f.date_created from (${found} offset 0) f${slice.size === null ? '' : ` order by ${order}${limit}`}) far where not ${enough}) q`
-    return { tables: search.tables, links, order, limit }
+    return { tables: search.tables, links, order, limit, offset }
   }
 
   /** The same without a search, or so that the rows meet `isFound`, with their keys. */
@@ -218,23 +220,23 @@ export class NoteDatastore {
     const throughOwn = own && (sourceId === null || sourceType === 'program')
     const keyed = slice.size === null || isFound !== undefined ? undefined : conditions.find(isOneOfSeveralKeys)
     // all links of a note repeat its date and its key: what is asked of one can be asked of the other
-    const asked = (row: 's' | 'v') => {
-      const { bounds, order, limit } = sliced(
-        { ...slice, orderBy: 'dateCreated' },
+    const asked = (row: 's' | 'v', part: FeedSlice) => {
+      const { bounds, ...rest } = sliced(
+        { ...part, orderBy: 'dateCreated' },
         { row, column: 'date_created', id: 'note_id', type: 'timestamptz', values },
       )
-      const rest = conditions.filter(condition => condition !== keyed)
-      const filter = where(rest, { table: NOTE_SOURCE, row, values })
-      return { filter: `${filter}${keyed ? ` and ${row}.content = c.key` : ''}${bounds}`, order, limit }
+      const others = conditions.filter(condition => condition !== keyed)
+      const filter = where(others, { table: NOTE_SOURCE, row, values })
+      return { filter: `${filter}${keyed ? ` and ${row}.content = c.key` : ''}${bounds}`, ...rest }
     }
-    const { filter, order, limit } = asked('s')
+    const { filter, order, limit, offset } = asked('s', slice)
     const ofRecord = (row: string) =>
       `${row}.organization_id = $1 and ${row}.source_type = '${sourceType}'${sourceId === null ? '' : ` and ${row}.source_id ${this.#ids(sourceType, sourceId)}`}`
     const ofViewer = (row: string) =>
       `${row}.organization_id = $1 and ${row}.source_type = 'collaborator' and ${row}.source_id = $2`
     const visible = this.#scope.visibleRecord(sourceType, sourceId ?? 's.source_id')
     const linked = `${ofRecord('s')}${visible}${filter}`
-    const mine = own && `${ofViewer('v')}${asked('v').filter}`
+    const mine = own && `${ofViewer('v')}${asked('v', { ...slice, size: null, offset: 0 }).filter}`
     // the date beside the id, so that an index that leads with dates finds the one link that is meant
     const same = '(s.note_id, s.date_created) = (v.note_id, v.date_created)'
     // a note can be linked to several records of a type, and to a merged opportunity as well as to its survivor
@@ -244,13 +246,14 @@ export class NoteDatastore {
     const links = throughOwn
       ? `select ${columns('v')} from note_source v where ${mine}${isFound?.('v', ofViewer) ?? ''} and exists (select from note_source s where ${same} and ${linked})`
       : `select ${once}${columns('s')} from note_source s where ${linked}${isFound?.('s', ofRecord) ?? ''}${mine ? ` and exists (select from note_source v where ${same} and ${mine} offset 0)` : ''}`
-    if (keyed === undefined) return { links, order, limit }
+    if (keyed === undefined) return { links, order, limit, offset }
     // each key's first links come from an index, and the first of these are the page's
     const keys = `unnest(${values.add([...new Set(keyed.value)])}::text[]) as c(key)`
     return {
       links: `select l.note_id, l.date_created from ${keys} cross join lateral (${links} order by ${order}${limit}) l`,
       order,
       limit,
+      offset,
     }
   }
 

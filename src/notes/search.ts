@@ -1,5 +1,5 @@
 import type { Scope } from '../access/scope.ts'
-import type { Viewer } from '../access/viewer.ts'
+import { readsEverything, type Viewer } from '../access/viewer.ts'
 import type { Values } from '../database/conditions.ts'
 import { displayName, NAMED_TYPES, type NamedType } from '../database/names.ts'
 import type { NoteSourceType } from '../database/rows.ts'
@@ -223,7 +223,7 @@ const lexicons = new WeakMap<NoteBlueprintRegistry, Map<boolean, Lexicon>>()
 
 /** Made once, since it is the same for all; and again when a blueprint has been added. */
 const lexiconOf = ({ viewer, blueprints }: Reader): Lexicon => {
-  const isAdministrator = viewer.role === 'administrator'
+  const isAdministrator = readsEverything(viewer)
   const made = lexicons.get(blueprints) ?? new Map<boolean, Lexicon>()
   lexicons.set(blueprints, made)
   const all = blueprints.all()

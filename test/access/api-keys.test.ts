@@ -25,7 +25,7 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 describe('a new key', () => {
   it('is shown once and stored as its hash', async () => {
     const { prisma, sql } = database
-    const { id, rawKey } = await createApiKey(prisma, { organizationId: 1, role: 'administrator', label })
+    const { id, rawKey } = await createApiKey(sql, { organizationId: 1, role: 'administrator', label })
     expect(rawKey).toMatch(/^sk_live_[\w-]{43}$/)
     expect(await listApiKeys(sql)).toEqual([
       {
@@ -34,6 +34,7 @@ describe('a new key', () => {
         keyPrefix: rawKey.slice(0, 12),
         label,
         role: 'administrator',
+        scopes: ['events', 'records', 'api-keys', 'webhooks'],
         collaboratorId: null,
         status: 'active',
         createdAt: expect.any(Date),
@@ -52,19 +53,19 @@ describe('a new key', () => {
 
   it('is never the same as another', async () => {
     const wanted = { organizationId: 1, role: 'integration', label } as const
-    const keys = await Promise.all([1, 2, 3].map(() => createApiKey(database.prisma, wanted)))
+    const keys = await Promise.all([1, 2, 3].map(() => createApiKey(database.sql, wanted)))
     expect(new Set(keys.map(key => key.id)).size).toBe(3)
     expect(new Set(keys.map(key => key.rawKey)).size).toBe(3)
   })
 
   it('may be for a collaborator', async () => {
-    await createApiKey(database.prisma, { organizationId: 1, role: 'collaborator', collaboratorId: 15, label })
+    await createApiKey(database.sql, { organizationId: 1, role: 'collaborator', collaboratorId: 15, label })
     expect(await listApiKeys(database.sql)).toMatchObject([{ role: 'collaborator', collaboratorId: 15 }])
   })
 
   it('may be made in a transaction', async () => {
-    await database.prisma.$transaction(prisma =>
-      createApiKey(prisma, { organizationId: 1, role: 'administrator', label }),
+    await database.sql.transaction(sql =>
+      createApiKey(sql, { organizationId: 1, role: 'administrator', label }),
     )
     expect(await listApiKeys(database.sql)).toHaveLength(1)
   })
@@ -88,7 +89,7 @@ describe('a new key', () => {
     [{ organizationId: 1, role: 'administrator', label: 'two\nlines' }, 'Expected a label'],
     [{ organizationId: 1, role: 'administrator', label: 'x'.repeat(201) }, 'Expected a label'],
   ] as const)('is refused: %j', async (wanted, message) => {
-    const made = createApiKey(database.prisma, wanted)
+    const made = createApiKey(database.sql, wanted)
     await expect(made).rejects.toThrow(InvalidInputError)
     await expect(made).rejects.toThrow(message)
     expect(await listApiKeys(database.sql)).toEqual([])
@@ -98,8 +99,8 @@ describe('a new key', () => {
 describe('revoking', () => {
   it('ends one key, however often it is done', async () => {
     const wanted = { organizationId: 1, role: 'administrator', label } as const
-    const { id } = await createApiKey(database.prisma, wanted)
-    await createApiKey(database.prisma, wanted)
+    const { id } = await createApiKey(database.sql, wanted)
+    await createApiKey(database.sql, wanted)
     await revokeApiKey(database.sql, id)
     await revokeApiKey(database.sql, id)
     expect((await listApiKeys(database.sql)).map(key => key.status)).toEqual(['revoked', 'active'])

@@ -49,7 +49,7 @@ const gateway = (options: Partial<AuthenticatorOptions> = {}): Authenticator => 
   return made
 }
 const key = (role: 'administrator' | 'integration' = 'administrator') =>
-  createApiKey(database.prisma, { organizationId: 1, role, label: 'Shop' })
+  createApiKey(database.sql, { organizationId: 1, role, label: 'Shop' })
 const bearer = async () => `Bearer ${(await key()).rawKey}`
 const expires = (id: number, at: number) =>
   database.sql.script(`update api_key set expires_at = '${new Date(at).toISOString()}' where id = ${id}`)
@@ -61,7 +61,7 @@ describe('an API key', () => {
     const admin = await key()
     const shop = await key('integration')
     const wanted = { organizationId: 1, role: 'collaborator', collaboratorId: 15, label: 'Ada' } as const
-    const ada = await createApiKey(database.prisma, wanted)
+    const ada = await createApiKey(database.sql, wanted)
     expect(await authenticate(`Bearer ${admin.rawKey}`)).toEqual(ADMINISTRATOR)
     expect(await authenticate(`Bearer ${shop.rawKey}`)).toEqual({ role: 'integration', organizationId: 1 })
     expect(await authenticate(`Bearer ${ada.rawKey}`)).toEqual({

@@ -31,7 +31,7 @@ let key: string
 beforeEach(async () => {
   world = await testWorld(database.sql)
   const { organizationId } = world
-  key = (await createApiKey(database.prisma, { organizationId, role: 'administrator', label: 'test' })).rawKey
+  key = (await createApiKey(database.sql, { organizationId, role: 'administrator', label: 'test' })).rawKey
 })
 
 let sent = 0

@@ -153,7 +153,7 @@ const shopOf = async (database: Awaited<ReturnType<typeof openDatabase>>) => {
   ]
   const collaborators = [await world.collaborator({ programs }), await world.collaborator({ programs })]
   const { organizationId } = world
-  const { rawKey } = await createApiKey(database.prisma, { organizationId, role: 'administrator', label: 'test' })
+  const { rawKey } = await createApiKey(database.sql, { organizationId, role: 'administrator', label: 'test' })
   return { organizationId, key: rawKey, given: histories(collaborators) }
 }
 

@@ -5,9 +5,9 @@ import { Collaborator } from './collaborator.ts'
 import { domainEnum } from './shared.ts'
 
 const Role = domainEnum<Shape['role']>('Role', 'What a viewer may do.', {
-  administrator: 'Reads everything of its organization.',
+  administrator: 'Reads and does everything of its organization.',
   collaborator: 'Reads what concerns one collaborator.',
-  integration: 'Sends events, reads nothing.',
+  integration: 'Does what its key is for: sends events and reads nothing, unless its scopes say something else.',
 })
 
 export const Organization = builder.objectRef<OrganizationRow>('Organization').implement({
