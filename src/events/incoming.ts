@@ -261,6 +261,11 @@ export const INCOMING = {
     role: 'administrator',
     schema: z.object({ payoutId: id("a payout's id") }),
   }),
+  'payout-unpaid': incoming({
+    description: 'A payout that was marked as paid was not.',
+    role: 'administrator',
+    schema: z.object({ payoutId: id("a payout's id") }),
+  }),
   'distribution-completed': incoming({
     description: "A distributor's cycle ends: its share of the revenue is allocated to its members.",
     role: 'administrator',

@@ -73,6 +73,20 @@ export const pay = async (payoutId: number, { sql, organizationId, now }: EventC
   return [{ type: 'PayoutPaid', payout: paid, obligationIds: settled.map(({ id }) => id) }]
 }
 
+/**
+ * Takes back that a payout was paid; does nothing when it is unpaid. Nothing follows from it.
+ * @throws RecordNotFoundError when there is none. @throws ConflictError when it cannot become that.
+ */
+export const unpay = async (payoutId: number, { sql, organizationId, now }: EventContext): Promise<DomainEvent[]> => {
+  const [payout] = await sql.rows(lockPayout, [organizationId, payoutId])
+  if (payout === undefined) throw new RecordNotFoundError(`Payout ${payoutId}`)
+  if (payout.status === 'unpaid') return []
+  if (!payouts.canBecome(payout.status, 'unpaid'))
+    throw new ConflictError(`Payout ${payoutId} is ${payout.status}, and cannot become unpaid`)
+  await sql.rows(setUnpaid, [organizationId, payoutId, now])
+  return []
+}
+
 type OwedRow = ObligationRow & { conversionId: number | null }
 
 const expectPending = (ids: readonly number[], owed: readonly OwedRow[]): void => {
@@ -158,6 +172,10 @@ const lockPayout = statement<PayoutRow>(`
 const setPaid = statement<PayoutRow>(`
   update payout p set status = 'paid', date_paid = $3, date_modified = greatest(p.date_modified, $3)
   where p.organization_id = $1 and p.id = $2 returning ${PAYOUT}`)
+
+const setUnpaid = statement(`
+  update payout p set status = 'unpaid', date_paid = null, date_modified = greatest(p.date_modified, $3)
+  where p.organization_id = $1 and p.id = $2`)
 
 const settledBy = statement<{ id: number }>(`
   select o.id from obligation o where o.organization_id = $1 and o.payout_id = $2 order by o.id`)

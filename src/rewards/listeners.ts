@@ -2,7 +2,7 @@ import { statement } from '../database/sql.ts'
 import type { Award, DomainEvent } from '../events/catalog.ts'
 import { type EventContext, each, type Listeners } from '../events/dispatcher.ts'
 import { distribute, type Pools } from './distributions.ts'
-import { changeFulfillment, fulfill, pay } from './fulfillments.ts'
+import { changeFulfillment, fulfill, pay, unpay } from './fulfillments.ts'
 import { issue } from './obligations.ts'
 import { obligations } from './statuses.ts'
 
@@ -38,6 +38,7 @@ export const rewardListeners = ({ pools }: RewardPorts): Listeners => ({
   'fulfillment-generated': each(({ payload }, context) => fulfill(payload.obligationIds, context)),
   'fulfillment-status-changed': each(({ payload }, context) => changeFulfillment(payload, context)),
   'payout-paid': each(({ payload }, context) => pay(payload.payoutId, context)),
+  'payout-unpaid': each(({ payload }, context) => unpay(payload.payoutId, context)),
   'distribution-completed': each(({ payload }, context) => distribute(payload.distributorId, pools, context)),
 })
 

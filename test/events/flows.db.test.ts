@@ -1151,6 +1151,21 @@ describe('a fulfillment', () => {
     expect(statuses(await world.fulfillments())).toEqual(['complete'])
   })
 
+  it('has a payout that was not paid after all unpaid again, and says nothing of it', async () => {
+    const { world } = await owing()
+    await world.fire('fulfillment-generated', {})
+    const { id: payoutId } = (await world.payouts())[0] as PayoutRow
+    await world.fire('payout-paid', { payoutId }, { at: day(9) })
+    const notes = await notesDuring(world, async () => {
+      for (const at of [day(10), day(11)])
+        expect((await world.fire('payout-unpaid', { payoutId }, { at })).types).toEqual(['payout-unpaid'])
+    })
+    expect(notes).toEqual([])
+    const unpaid = { status: 'unpaid', datePaid: null, dateModified: day(10) }
+    expect((await world.payouts()).find(({ id }) => id === payoutId)).toMatchObject(unpaid)
+    expect((await world.fire('payout-paid', { payoutId }, { at: day(12) })).types).toContain('PayoutPaid')
+  })
+
   it('has its payouts paid, each once', async () => {
     const { world, jane } = await owing()
     await world.fire('fulfillment-generated', {})

@@ -138,6 +138,7 @@ const CASES: readonly Case[] = [
     RecordNotFoundError,
   ],
   ['payout-paid', 'payoutId', () => ({}), of => of.payout, RecordNotFoundError],
+  ['payout-unpaid', 'payoutId', () => ({}), of => of.payout, RecordNotFoundError],
   ['distribution-completed', 'distributorId', () => ({}), of => of.distributor, RecordNotFoundError],
 ]
 

@@ -58,6 +58,7 @@ const WHOLE: Readonly<Record<Slug, Payload>> = {
   'fulfillment-generated': { obligationIds: [1, 2] },
   'fulfillment-status-changed': { fulfillmentId: 1, status: 'processing' },
   'payout-paid': { payoutId: 1 },
+  'payout-unpaid': { payoutId: 1 },
   'distribution-completed': { distributorId: 1 },
   'org-created': {},
 }
@@ -83,6 +84,7 @@ const NEEDED: Readonly<Record<Slug, readonly string[]>> = {
   'fulfillment-generated': [],
   'fulfillment-status-changed': ['fulfillmentId', 'status'],
   'payout-paid': ['payoutId'],
+  'payout-unpaid': ['payoutId'],
   'distribution-completed': ['distributorId'],
   'org-created': [],
 }
@@ -315,6 +317,7 @@ describe('who may send an event', () => {
     'fulfillment-generated',
     'fulfillment-status-changed',
     'payout-paid',
+    'payout-unpaid',
     'distribution-completed',
     'collaborator-approved',
     'org-created',
