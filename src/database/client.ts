@@ -192,8 +192,10 @@ const inside = (pglite: PGlite | Transaction): Omit<Sql, 'transaction'> => ({
 })
 
 /**
- * Has a migration's script run whole, as one transaction, and waited for. The adapters' own ways do not: PrismaPg cuts it
- * at each semicolon, one inside a comment or a string included, and PrismaPGlite does not wait for its end.
+ * Has a migration's script run whole, as one transaction with the note that it is finished, and waited for. The adapters'
+ * own ways do not: PrismaPg cuts it at each semicolon, one inside a comment or a string included, and PrismaPGlite does
+ * not wait for its end. The engine notes the end only afterwards: a process that is killed between the two would leave a
+ * migration of which nobody can tell whether it was applied.
  */
 const runningScripts = (
   factory: SqlMigrationAwareDriverAdapterFactory,
@@ -205,7 +207,10 @@ const runningScripts = (
   connect: async () =>
     Object.assign(await factory.connect(), {
       executeScript: async (script: string) => {
-        await run(script)
+        await run(`${script}\n;${FINISHED}`)
       },
     }),
 })
+
+const FINISHED =
+  'update _prisma_migrations set finished_at = now() where finished_at is null and rolled_back_at is null'

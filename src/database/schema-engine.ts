@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { PGlite } from '@electric-sql/pglite'
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
 import type { DiffTarget, MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm'
+import { StartError } from '../errors.ts'
 import { type Database, openPglite, PGLITE } from './client.ts'
 import { statement } from './sql.ts'
 
@@ -35,27 +36,55 @@ const withEngine = <T>(database: Database, work: (engine: SchemaEngine) => Promi
   database.withSchemaAdapter(async adapter => {
     bindings ??= load()
     const { SchemaEngine } = await bindings
-    const engine = await SchemaEngine.new(
-      { datamodels: [await datamodel()] },
-      () => {},
-      bindMigrationAwareSqlAdapterFactory(adapter),
-    )
+    const bound = bindMigrationAwareSqlAdapterFactory(adapter)
+    const engine = await SchemaEngine.new({ datamodels: [await datamodel()] }, () => {}, bound)
     try {
       return await work(engine)
+    } catch (error) {
+      const [, id] = /External error id#(\d+)/.exec(String(error)) ?? []
+      throw (id && bound.errorRegistry.consumeError(Number(id))?.error) || error
     } finally {
       engine.free()
     }
   })
 
-/** Applies what the database has not had yet. Answers the names of the migrations that were applied. */
-export const applyMigrations = (database: Database): Promise<string[]> =>
-  withEngine(database, async engine => {
-    const { appliedMigrationNames } = await engine.applyMigrations({
-      migrationsList: await migrations(),
-      filters: EVERYTHING,
+/**
+ * Applies what the database has not had yet. Answers the names of the migrations that were applied.
+ * @throws StartError when a migration fails, or has not finished in a database that other processes may be migrating.
+ */
+export const applyMigrations = async (database: Database): Promise<string[]> => {
+  try {
+    return await withEngine(database, async engine => {
+      const migrationsList = await migrations()
+      if (database.kind === 'pglite') await clearUnfinished(database, engine, migrationsList)
+      const { appliedMigrationNames } = await engine.applyMigrations({ migrationsList, filters: EVERYTHING })
+      return appliedMigrationNames
     })
-    return appliedMigrationNames
-  })
+  } catch (error) {
+    const [unfinished] = await unfinishedMigrations(database).catch((): Unfinished[] => [])
+    throw unfinished === undefined ? error : failure(database, unfinished, error as Error)
+  }
+}
+
+/** A folder has one owner, so whoever began a migration there is gone, and since a script is one transaction, so is what it did. */
+const clearUnfinished = async (database: Database, engine: SchemaEngine, migrationsList: MigrationList) => {
+  for (const { name: migrationName, ran } of await unfinishedMigrations(database)) {
+    if (ran) await engine.markMigrationApplied({ migrationName, migrationsList })
+    else await engine.markMigrationRolledBack({ migrationName })
+  }
+}
+
+const failure = ({ kind }: Database, { name, begun }: Unfinished, error: Error & { code?: string }): StartError => {
+  const what =
+    error.code === 'P3009'
+      ? `was begun at ${begun.toISOString()} and has not finished: it failed, or its process was stopped`
+      : `failed: ${error.message}`
+  const next =
+    kind === 'pglite'
+      ? 'Nothing of it was kept; the next start tries it again.'
+      : `Nothing of it was kept. When no other process is migrating, run "update _prisma_migrations set rolled_back_at = now() where migration_name = '${name}' and finished_at is null" there, then siren-gateway migrate again.`
+  return new StartError(`Migration ${name} ${what}. ${next}`, { cause: error })
+}
 
 /** The SQL that leads from the migrations to `schema.prisma`; empty when they agree. */
 export const driftOfMigrations = async (): Promise<string> => {
@@ -84,9 +113,25 @@ export const pendingMigrations = async ({ sql }: Database): Promise<string[]> =>
   const applied = new Set(exists ? (await sql.rows(appliedMigrations, [])).map(row => row.name) : [])
   return (await migrationNames()).filter(name => !applied.has(name))
 }
+
+interface Unfinished {
+  name: string
+  begun: Date
+  /** Whether its script came to its end all the same. */
+  ran: boolean
+}
+const unfinishedMigrations = async ({ sql }: Database): Promise<Unfinished[]> => {
+  const [{ exists } = { exists: false }] = await sql.rows(hasMigrations, [])
+  return exists ? await sql.rows(unfinishedRows, []) : []
+}
+
 const hasMigrations = statement<{ exists: boolean }>(`select to_regclass('_prisma_migrations') is not null as exists`)
 const appliedMigrations = statement<{ name: string }>(
   'select migration_name as name from _prisma_migrations where finished_at is not null and rolled_back_at is null',
+)
+const unfinishedRows = statement<Unfinished>(
+  `select migration_name as name, started_at as begun, applied_steps_count > 0 as ran
+   from _prisma_migrations where finished_at is null and rolled_back_at is null order by started_at`,
 )
 
 const migrationNames = async (): Promise<string[]> =>

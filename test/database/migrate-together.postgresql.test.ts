@@ -36,3 +36,26 @@ test('a migration may take longer than a statement of the read path', async () =
     await database.close()
   }
 })
+
+test('a migration that has not finished is left alone, and the operator is told what to do', async () => {
+  const database = await openPostgres(await testDatabaseUrl('empty'), 10_000)
+  try {
+    await database.sql.script('create type note_source_type as enum ()')
+    const refusal = () =>
+      applyMigrations(database).then(
+        () => undefined,
+        (error: Error) => `${error.name}: ${error.message}`,
+      )
+    expect(await refusal()).toMatch(
+      /^StartError: Migration 20261120000000_init failed: type "note_source_type" already exists\. .*$/,
+    )
+    const message = await refusal()
+    expect(message).toMatch(/^StartError: Migration 20261120000000_init was begun at .*Z and has not finished: .*$/)
+
+    await database.sql.script('drop type note_source_type')
+    await database.sql.script(/run "(.*)" there/.exec(message ?? '')?.[1] ?? '')
+    expect(await applyMigrations(database)).toContain('20261120000000_init')
+  } finally {
+    await database.close()
+  }
+})
