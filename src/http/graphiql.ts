@@ -49,7 +49,7 @@ interface Page {
 const makePage = async (key: string | undefined): Promise<Page> => {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql')
   const headers = JSON.stringify({ Authorization: `Bearer ${key ?? ''}` }, null, 2)
-  const html = renderGraphiQL({
+  const rendered = renderGraphiQL({
     title: 'Siren gateway',
     headers,
     defaultHeaders: headers,
@@ -58,6 +58,7 @@ const makePage = async (key: string | undefined): Promise<Page> => {
     // a key of one's own does not stay in the browser
     shouldPersistHeaders: key !== undefined,
   })
+  const html = rendered.replace('</head>', `<style>${STYLE}</style></head>`)
   const bytes = Buffer.from(html)
   return {
     html: bytes,
@@ -77,6 +78,12 @@ const makePage = async (key: string | undefined): Promise<Page> => {
     ].join('; '),
   }
 }
+
+/**
+ * Tabs stay where they are. The animation of their order leaves each with a transform, which GraphiQL hides until the tab
+ * has the focus: the first press on it would move it away from under the pointer, and the click would be lost.
+ */
+const STYLE = '.graphiql-tab { transform: none !important; }'
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('base64')
 

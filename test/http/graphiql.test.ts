@@ -119,6 +119,15 @@ describe('GraphiQL in Chromium', () => {
     expect(complaints).toEqual([])
   })
 
+  it('follows the first click on an example', { timeout: 120_000 }, async context => {
+    if (CHROMIUM === undefined) return context.skip('there is no Chromium on this machine')
+    const { page } = await opened()
+    await page.locator('.graphiql-query-editor .monaco-editor').first().waitFor()
+    const tab = page.getByRole('tab').nth(2)
+    await tab.click()
+    await expect.poll(() => tab.getAttribute('aria-selected')).toBe('true')
+  })
+
   it('shows the documentation of the schema', { timeout: 120_000 }, async context => {
     if (CHROMIUM === undefined) return context.skip('there is no Chromium on this machine')
     const { page, elsewhere, complaints } = await opened()
