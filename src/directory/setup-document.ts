@@ -128,6 +128,7 @@ const program = strict('a program', {
         typeof given === 'object' && given !== null && !Array.isArray(given) ? new Map(Object.entries(given)) : given,
       z.map(z.string(), wholeNumber(0, MOST_POINTS), expected('the points of each engagement type, by its id')),
     )
+    .meta({ override: { type: 'object', additionalProperties: { type: 'integer', minimum: 0, maximum: MOST_POINTS } } })
     .optional(),
   group: text("a group's name").nullable().optional(),
   collaborators: z
@@ -161,7 +162,8 @@ const distributor = strict('a distributor', {
   collaborators: members.optional(),
 })
 
-const setupDocument = strict('a set-up', {
+/** What a set-up may say. */
+export const setupDocument = strict('a set-up', {
   organization: organization.optional(),
   integrations: listOf('integrations', integration).default([]),
   collaborators: listOf('collaborators', collaborator).default([]),

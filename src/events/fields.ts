@@ -21,7 +21,7 @@ export const atMost = (most: number, what: string) => ({
 
 /** Text of 1 to 255 characters that is not blank. */
 export const text = (what: string) =>
-  z.string(expected(what)).regex(/\S/, expected(what)).max(255, atMost(255, 'characters'))
+  z.string(expected(what)).regex(/\S/, expected(what)).max(255, atMost(255, 'characters')).meta({ description: what })
 
 /** What may be absent; null says the same. */
 export const optional = <Schema extends z.ZodType>(schema: Schema) => or(schema, undefined)
@@ -36,5 +36,5 @@ export const or = <Schema extends z.ZodType, Default extends z.output<Schema> | 
 export const id = (what: string) => {
   const number = z.int(expected(what)).positive(expected(what))
   const digits = z.string(expected(what)).regex(/^[1-9]\d{0,14}$/, expected(what))
-  return z.union([number, digits.transform(Number)], expected(what))
+  return z.union([number, digits.transform(Number)], expected(what)).meta({ description: what })
 }

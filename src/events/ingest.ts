@@ -5,6 +5,7 @@ import { ConflictError, ForbiddenError, RecordNotFoundError, ValidationError } f
 import type { DomainEvent } from './catalog.ts'
 import type { Dispatcher, EventContext } from './dispatcher.ts'
 import type { EventKey, Incoming } from './incoming.ts'
+import { refuseUnsound } from './sound.ts'
 
 /** An event as it comes in. */
 export interface Delivery {
@@ -59,7 +60,7 @@ export class Ingestion {
   async ingest(delivery: Delivery, viewer: Viewer): Promise<Receipt> {
     const { slug } = delivery
     const incoming = this.#incoming.get(slug)
-    if (!may(viewer, 'events')) throw new ForbiddenError('Expected a key that may send events')
+    if (!may(viewer, 'events')) throw new ForbiddenError('Expected a key with the scope events')
     if (incoming === undefined) throw new RecordNotFoundError(`The event "${slug.slice(0, 60)}"`)
     if (incoming.role === 'administrator' && viewer.role !== 'administrator')
       throw new ForbiddenError(`Expected an administrator's key for the event ${slug}`)
@@ -152,29 +153,11 @@ const keyOf = (slug: string, incoming: Incoming, payload: unknown): EventKey | u
 const parsed = ({ schema }: Incoming, given: unknown): unknown => {
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     throw new ValidationError({ '': ['Expected a JSON object'] })
-  const unstorable = unstorableIn(given, [])
-  if (unstorable !== undefined)
-    throw new ValidationError({ [unstorable.join('.')]: ['Expected text without NUL characters and lone surrogates'] })
+  refuseUnsound(given)
   const { success, data, error } = schema.safeParse(given)
   if (success) return data
   throw ValidationError.of(error.issues)
 }
-
-/** Where a value has text that PostgreSQL cannot store, keys included. */
-const unstorableIn = (value: unknown, path: readonly string[]): readonly string[] | undefined => {
-  if (path.length > DEEPEST) throw new ValidationError({ [path.slice(0, 3).join('.')]: ['Expected less nesting'] })
-  if (typeof value === 'string') return isStorable(value) ? undefined : path
-  if (typeof value !== 'object' || value === null) return undefined
-  for (const [name, part] of Object.entries(value)) {
-    if (!isStorable(name)) return [...path, '(a name)']
-    const found = unstorableIn(part, [...path, name])
-    if (found !== undefined) return found
-  }
-  return undefined
-}
-const DEEPEST = 32
-
-const isStorable = (text: string): boolean => text.isWellFormed() && !text.includes('\0')
 
 /** JSON with the names of each object in order, so that equal payloads have equal texts. */
 const canonical = (value: unknown): string =>

@@ -1,9 +1,11 @@
-import { isUtf8 } from 'node:buffer'
+import { setImmediate as turn } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Viewer } from '../access/viewer.ts'
 import { ForbiddenError, ValidationError } from '../errors.ts'
 import type { Incoming } from '../events/incoming.ts'
 import type { Delivery, Receipt } from '../events/ingest.ts'
+import { refuseUnsound } from '../events/sound.ts'
+import { parseJson } from './json-body.ts'
 import { type Inlet, type Line, LineSplitter } from './lines.ts'
 import { type Refusal, RequestError, refusalOf, sirenError } from './refusals.ts'
 
@@ -20,8 +22,6 @@ export interface EventStreamOptions {
   readonly streamKey: string | undefined
   /** The longest line, in bytes. */
   readonly lineLimit: number
-  /** @throws SyntaxError, or any error, for what is no JSON. */
-  readonly parse: (text: string) => unknown
   /** Says to end after the line in flight. */
   readonly stop: AbortSignal
   /** Hears of an error that is not the sender's doing. */
@@ -34,24 +34,28 @@ export interface EventStreamOptions {
  * it; or when told to. It reads no faster than its results are read.
  */
 export async function* eventResults(inlet: Inlet, options: EventStreamOptions): AsyncGenerator<string, void> {
-  const splitter = new LineSplitter(options.lineLimit)
   let number = 0
   try {
-    for (let piece = await inlet.read(); piece !== null; piece = await inlet.read())
-      for (const line of splitter.split(piece)) {
-        if (options.stop.aborted) return
-        number++
-        if (isBlank(line)) continue
-        const result = await resultOf(line, number, options)
-        yield `${JSON.stringify(result)}\n`
-        if (result.status === 503) return
-      }
-    const rest = splitter.rest()
-    // half a line of a stream that broke is no line
-    if (inlet.ended && !isBlank(rest)) yield `${JSON.stringify(await resultOf(rest, number + 1, options))}\n`
+    for await (const line of linesOf(inlet, options.lineLimit)) {
+      number++
+      if (isBlank(line)) continue
+      // a database inside this process answers at once: others, and the signal to stop, would not be heard until the end
+      await turn()
+      if (options.stop.aborted) return
+      const result = await resultOf(line, number, options)
+      yield `${JSON.stringify(result)}\n`
+      if (result.status === 503) return
+    }
   } finally {
     inlet.close()
   }
+}
+
+async function* linesOf(inlet: Inlet, limit: number): AsyncGenerator<Line, void> {
+  const splitter = new LineSplitter(limit)
+  for (let piece = await inlet.read(); piece !== null; piece = await inlet.read()) yield* splitter.split(piece)
+  // half a line of a stream that broke is no line
+  if (inlet.ended) yield splitter.rest()
 }
 
 interface Result {
@@ -66,11 +70,27 @@ const resultOf = async (line: Line, number: number, options: EventStreamOptions)
     const { opportunityId } = await options.ingest(deliveryOf(line, number, options), options.viewer)
     return { line: number, status: 200, ...(opportunityId !== null && { opportunityId }) }
   } catch (error) {
-    const refusal: Refusal = refusalOf(error)
+    const refusal: Refusal = refusalOf(asOfLine(error))
     if (refusal.status >= 500) options.onError(error, number)
     return { line: number, status: refusal.status, error: sirenError(refusal) }
   }
 }
+
+/** What the opportunity's field is called in a request's headers. */
+export const OPPORTUNITY = 'X-Siren-OID'
+
+/** An error with the name that the opportunity's field has in a line. */
+const asOfLine = (error: unknown): unknown =>
+  error instanceof ValidationError && Object.hasOwn(error.fields, OPPORTUNITY)
+    ? new ValidationError(
+        Object.fromEntries(
+          Object.entries(error.fields).map(([field, messages]) => [
+            field === OPPORTUNITY ? 'opportunityId' : field,
+            messages,
+          ]),
+        ),
+      )
+    : error
 
 const isBlank = (line: Line): boolean => line?.every(byte => BLANKS.has(byte)) ?? false
 const BLANKS = new Set([...' \t\r'].map(blank => blank.charCodeAt(0)))
@@ -78,9 +98,10 @@ const BLANKS = new Set([...' \t\r'].map(blank => blank.charCodeAt(0)))
 const deliveryOf = (line: Line, number: number, options: EventStreamOptions): Delivery => {
   const { lineLimit, viewer, streamKey } = options
   if (line === null) throw new RequestError(413, `Expected a line of at most ${lineLimit} bytes`)
-  const { event: slug, data: payload = {}, idempotencyKey, occurredAt, ...rest } = parsed(line, options)
+  const { event: slug, data: payload = {}, idempotencyKey, occurredAt, ...rest } = parsed(line)
   if (occurredAt !== undefined && viewer.role !== 'administrator')
     throw new ForbiddenError("Expected an administrator's key for occurredAt")
+  refuseUnsound(payload)
   const delivery = { slug, payload, occurredAt, ...rest }
   if (idempotencyKey !== undefined) return { ...delivery, idempotencyKey }
   if (hasOwnKey(options.incoming.get(slug), payload)) return delivery
@@ -102,15 +123,8 @@ const hasOwnKey = (incoming: Incoming | undefined, payload: unknown): boolean =>
   return !success || incoming.key(data as never) !== undefined
 }
 
-const parsed = (line: Buffer, { parse }: EventStreamOptions): z.output<typeof Envelope> => {
-  if (!isUtf8(line)) throw new RequestError(400, 'Expected a line in UTF-8')
-  let value: unknown
-  try {
-    value = parse(line.toString())
-  } catch {
-    throw new RequestError(400, 'Expected a line that is JSON')
-  }
-  const { success, data, error } = Envelope.safeParse(value)
+const parsed = (line: Buffer): z.output<typeof Envelope> => {
+  const { success, data, error } = Envelope.safeParse(parseJson(line, 'a line'))
   if (success) return data
   throw new ValidationError(
     Object.fromEntries(
@@ -130,7 +144,8 @@ export const EXPECTED_KEY = 'Expected 1 to 255 visible ASCII characters'
 
 const MOMENT = 'Expected an ISO 8601 time with its offset, such as 2026-01-31T12:00:00Z, that is not in the future'
 
-const Envelope = z.strictObject(
+/** What a line of a stream says: an event, and how it comes in. */
+export const Envelope = z.strictObject(
   {
     event: z.string('Expected the slug of an event, such as sale'),
     data: z.unknown().optional(),

@@ -1,14 +1,15 @@
-import { isUtf8 } from 'node:buffer'
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
+import { may } from '../access/viewer.ts'
 import { ForbiddenError, ValidationError } from '../errors.ts'
 import { INCOMING, type Incoming } from '../events/incoming.ts'
 import { unboundArrival } from './arrival.ts'
 import { type AuthenticatedOptions, authenticated } from './authenticated.ts'
-import { EXPECTED_KEY, eventResults, IDEMPOTENCY_KEY, type Ingest } from './event-stream.ts'
+import { EXPECTED_KEY, eventResults, IDEMPOTENCY_KEY, type Ingest, OPPORTUNITY } from './event-stream.ts'
+import { takeJson, takeOnly } from './json-body.ts'
 import { Inlet } from './lines.ts'
 import { refuseOtherMethods } from './methods.ts'
-import { RequestError, refusal, refuse } from './refusals.ts'
+import { refusal, refuse } from './refusals.ts'
 
 /** What events are taken in with. */
 export interface IngestionRoutesOptions extends AuthenticatedOptions {
@@ -43,26 +44,13 @@ export const ingestionRoutes = (app: FastifyInstance, options: IngestionRoutesOp
     await Promise.all(running)
   })
   app.addHook('onRequest', exposeOpportunity)
-  const admission = [authenticated(options), refuseUnsendable]
+  const admission = [authenticated(options), refuseUnscoped]
   void app.register(async scope => oneEvent(scope, admission, ingest))
   void app.register(async scope => manyEvents(scope, admission, { ...options, ingest }, stopping.signal))
 }
 
 const oneEvent = (app: FastifyInstance, onRequest: onRequestHookHandler[], ingest: Ingest): void => {
-  const parseJson = jsonParser(app)
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
-    if (!isUtf8(body)) return done(new RequestError(400, 'Expected a body in UTF-8'))
-    if (body.length === 0) return done(null, {})
-    let payload: unknown
-    try {
-      payload = parseJson(body.toString())
-    } catch {
-      return done(new RequestError(400, 'Expected a body that is JSON'))
-    }
-    done(null, payload)
-  })
-  refuseOtherTypes(app, 'application/json')
+  takeJson(app)
   const url = '/siren/v1/event/:slug'
   refuseOtherMethods(app, url, ['POST'])
   app.post<{ Params: { slug: string } }>(url, { onRequest }, async (request, reply) => {
@@ -79,10 +67,8 @@ const manyEvents = (
   { ingest, incoming = CORE, bodyLimit, arrivalTimeout, log }: IngestionRoutesOptions,
   stop: AbortSignal,
 ): void => {
-  const parse = jsonParser(app)
-  app.removeAllContentTypeParsers()
+  takeOnly(app, 'application/x-ndjson')
   app.addContentTypeParser(LINES_OF_JSON, (_request, _payload, done) => done(null))
-  refuseOtherTypes(app, 'application/x-ndjson')
   const url = '/siren/v1/events'
   refuseOtherMethods(app, url, ['POST'])
   app.post(url, { onRequest }, (request, reply) => {
@@ -100,7 +86,6 @@ const manyEvents = (
       viewer,
       streamKey,
       lineLimit: bodyLimit,
-      parse,
       stop,
       onError: (err, line) => log.error({ requestId: request.id, line, err }, 'event failed'),
     })
@@ -108,7 +93,8 @@ const manyEvents = (
   })
 }
 
-const CORE: ReadonlyMap<string, Incoming> = new Map(Object.entries(INCOMING))
+/** What may come in, unless it is said. */
+export const CORE: ReadonlyMap<string, Incoming> = new Map(Object.entries(INCOMING))
 
 const LINES_OF_JSON = ['application/x-ndjson', 'application/ndjson', 'application/jsonl']
 
@@ -144,7 +130,6 @@ const letGo = (raw: FastifyRequest['raw']): void => {
   raw.once('close', () => clearTimeout(timer))
 }
 
-const OPPORTUNITY = 'X-Siren-OID'
 const IDEMPOTENCY = 'Idempotency-Key'
 
 /** What the headers say about an event. @throws ValidationError */
@@ -170,30 +155,7 @@ const exposeOpportunity: onRequestHookHandler = (_request, reply, done) => {
 }
 const EXPOSED = 'access-control-expose-headers'
 
-/** What can be refused before a body is read. */
-const refuseUnsendable: onRequestHookHandler = ({ viewer, headers }, _reply, done) => {
-  if (viewer.role === 'collaborator')
-    return done(new ForbiddenError('Expected the key of an integration or an administrator'))
-  if ((headers['content-encoding'] ?? 'identity') !== 'identity')
-    return done(new RequestError(415, 'Expected a body without Content-Encoding'))
-  done()
-}
-
-const refuseOtherTypes = (app: FastifyInstance, expected: string): void => {
-  app.addContentTypeParser('*', (_request, _payload, done) =>
-    done(new RequestError(415, `Expected a body of type ${expected}`)),
-  )
-}
-
-/** Fastify's own, which refuses what would reach a prototype. */
-const jsonParser = (app: FastifyInstance): ((text: string) => unknown) => {
-  const parse = app.getDefaultJsonParser('error', 'error')
-  return text => {
-    let result: unknown
-    void parse(undefined as never, text, (error, value) => {
-      if (error) throw error
-      result = value
-    })
-    return result
-  }
+/** Before the body is read. */
+const refuseUnscoped: onRequestHookHandler = ({ viewer }, _reply, done) => {
+  done(may(viewer, 'events') ? undefined : new ForbiddenError('Expected a key with the scope events'))
 }

@@ -2,7 +2,11 @@ import type { FastifyInstance } from 'fastify'
 import { RequestError, refusalOf, refuse } from './refusals.ts'
 
 /** Says which methods a path has, when it is asked for that, or by another one. */
-export const refuseOtherMethods = (app: FastifyInstance, url: string, allowed: readonly ('GET' | 'POST')[]): void => {
+export const refuseOtherMethods = (
+  app: FastifyInstance,
+  url: string,
+  allowed: readonly ('GET' | 'HEAD' | 'POST' | 'DELETE')[],
+): void => {
   const allow = [...allowed, 'OPTIONS'].join(', ')
   app.options(url, (_request, reply) => reply.status(204).header('allow', allow).send())
   app.route({

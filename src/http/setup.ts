@@ -1,10 +1,9 @@
-import { isUtf8 } from 'node:buffer'
 import type { FastifyInstance, onRequestHookHandler } from 'fastify'
 import type { Viewer } from '../access/viewer.ts'
 import { ForbiddenError } from '../errors.ts'
 import { type AuthenticatedOptions, authenticated } from './authenticated.ts'
+import { takeJson } from './json-body.ts'
 import { refuseOtherMethods } from './methods.ts'
-import { RequestError } from './refusals.ts'
 
 /** Applies the document of a set-up to the viewer's organization, and answers a summary of what came of it. */
 export type Setup = (document: unknown, viewer: Viewer) => Promise<object>
@@ -16,13 +15,7 @@ export interface SetupRoutesOptions extends AuthenticatedOptions {
 
 /** `POST /siren/v1/setup`: the document of `siren-gateway apply`, as JSON, for the organization of an administrator's key. */
 export const setupRoutes = (app: FastifyInstance, options: SetupRoutesOptions): void => {
-  const parse = app.getDefaultJsonParser('error', 'error')
-  app.removeContentTypeParser('application/json')
-  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
-    // read all the same, a name in another encoding would become another name
-    if (!isUtf8(body)) return done(new RequestError(400, 'Expected a body in UTF-8'))
-    void parse(request, body.toString(), done)
-  })
+  takeJson(app)
   const url = '/siren/v1/setup'
   refuseOtherMethods(app, url, ['POST'])
   app.post(url, { onRequest: [authenticated(options), refuseOthers] }, ({ body, viewer }) =>

@@ -11,7 +11,6 @@ const options = {
   viewer: { role: 'integration', organizationId: 1 },
   streamKey: 'k',
   lineLimit: 1000,
-  parse: JSON.parse,
   stop: signal,
   onError: () => {},
 } as const

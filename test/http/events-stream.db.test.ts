@@ -6,7 +6,8 @@ import type { Viewer } from '../../src/access/viewer.ts'
 import type { ServerOptions } from '../../src/http/server.ts'
 import { stopServer } from '../../src/http/server.ts'
 import { testDatabase } from '../support/database.ts'
-import { authorizationOf } from '../support/gateway.ts'
+import { authorizationOf, testGateway } from '../support/gateway.ts'
+import { insertOrganization } from '../support/rows.ts'
 import { eventWorld, newSale, SECRET } from './event-world.ts'
 import { recordingLog } from './sample.ts'
 import { listening, openStream } from './stream-client.ts'
@@ -207,6 +208,8 @@ describe('a refused line', () => {
   ]
   const sale = newSale()
   const invalid = 'VALIDATION_FAILED'
+  const nested = (begin: string, end: string) => `${begin.repeat(8000)}1${end.repeat(8000)}`
+  const visitWith = (userId: string) => `{"event":"site-visited","idempotencyKey":"k","data":{"userId":${userId}}}`
   const future = new Date(Date.now() + 86_400_000).toISOString()
   it.each<Refused>([
     ['broken JSON', '{"event": "sale', 400, 'BAD_REQUEST'],
@@ -214,8 +217,25 @@ describe('a refused line', () => {
     ['no JSON', 'hello', 400, 'BAD_REQUEST'],
     ['a NUL byte', '\0', 400, 'BAD_REQUEST'],
     ['very deep lists', '['.repeat(30_000), 400, 'BAD_REQUEST'],
-    ['a prototype', '{"event":"sale","__proto__":{}}', 400, 'BAD_REQUEST'],
-    ['a prototype in the data', '{"event":"sale","data":{"__proto__":{}}}', 400, 'BAD_REQUEST'],
+    ['a prototype', '{"event":"sale","__proto__":{}}', 422, invalid, {}],
+    ['what only a prototype says', '{"__proto__":{"event":"sale"}}', 422, invalid, { event: any }],
+    ['data of a prototype', '{"event":"sale","data":{"__proto__":{"source":"a"}}}', 422, invalid, { source: any }],
+    ['many levels', nested('[', ']'), 422, invalid, { '': any }],
+    ['many levels of data', visitWith(nested('[', ']')), 422, invalid, { 'userId.0.0': any }],
+    [
+      'many levels of a sale',
+      `{"event":"sale","data":{"source":${nested('{"a":', '}')}}}`,
+      422,
+      invalid,
+      { 'source.a.a': any },
+    ],
+    [
+      'many levels of an unknown event',
+      `{"event":"none","data":{"a":${nested('{"a":', '}')}}}`,
+      422,
+      invalid,
+      { 'a.a.a': any },
+    ],
     ['null', 'null', 422, invalid, { '': ['Expected a JSON object'] }],
     ['a list', '[]', 422, invalid, { '': ['Expected a JSON object'] }],
     ['a text', '"sale"', 422, invalid, { '': any }],
@@ -276,6 +296,23 @@ describe('a refused line', () => {
     },
   )
 
+  it('is told of its opportunity by the name that it has in a line', async () => {
+    const world = testGateway({ sql })
+    const viewer: Viewer = { role: 'integration', organizationId: await insertOrganization(sql) }
+    const line = JSON.stringify({ event: 'sale', data: newSale(), opportunityId: 99 })
+    const { text } = await world.send(viewer, 'POST', '/siren/v1/events', line, NDJSON)
+    const message = 'Expected the id of an opportunity, received 99, which does not exist'
+    expect(JSON.parse(text)).toEqual({
+      line: 1,
+      status: 422,
+      error: {
+        message: `opportunityId: ${message}`,
+        code: 'VALIDATION_FAILED',
+        data: { opportunityId: [message] },
+      },
+    })
+  })
+
   it('is no text', async () => {
     const world = await worldWith()
     const text = Buffer.concat([Buffer.from('{"event":"\xff"}\n', 'latin1'), Buffer.from(JSON.stringify(keyed(1)))])
@@ -318,6 +355,36 @@ describe('a refused line', () => {
       { line: 3, status: 200 },
     ])
     expect(records).toMatchObject([{ requestId: 'id-1', line: 2, err: { message: SECRET } }])
+  })
+})
+
+describe('a long stream', () => {
+  const LINES = 400
+  const sent = Array.from({ length: LINES }, (_, i) => JSON.stringify(keyed(i + 1))).join('\n')
+
+  it('lets others be answered in between', async () => {
+    const world = await worldWith()
+    const origin = await listening(world.app)
+    const { sending, result } = openStream(origin, world.integration)
+    sending.end(sent)
+    await result()
+    for (let i = 0; i < 3; i++) expect((await fetch(`${origin}/health`)).status).toBe(200)
+    expect(world.heard.length).toBeLessThan(LINES)
+    for (let line = 2; line <= LINES; line++) expect(await result()).toMatchObject({ line, status: 200 })
+    expect(await result()).toBeUndefined()
+  })
+
+  it('ends after the line in flight when the server stops, with all that was answered taken in', async () => {
+    const world = await worldWith()
+    const { sending, result } = openStream(await listening(world.app), world.integration)
+    sending.end(sent)
+    await result()
+    const stopped = stopServer(world.app, 30_000)
+    let answered = 1
+    while ((await result()) !== undefined) answered++
+    await stopped
+    expect(answered).toBeLessThan(LINES)
+    expect(await world.taken()).toEqual(Array.from({ length: answered }, (_, i) => `site-visited visit-${i + 1}`))
   })
 })
 
@@ -428,6 +495,7 @@ describe('a stream is refused as a whole', () => {
     ['of a collaborator', 'collaborator', '', {}, 403, 'FORBIDDEN'],
     ['that is JSON', 'sk_demo', '', { 'content-type': 'application/json' }, 415, 'BAD_REQUEST'],
     ['that is text', 'sk_demo', '', { 'content-type': 'text/plain' }, 415, 'BAD_REQUEST'],
+    ['in another charset', 'sk_demo', '', { 'content-type': 'application/jsonl; charset=latin1' }, 415, 'BAD_REQUEST'],
     ['that is compressed', 'sk_demo', '', { 'content-encoding': 'br' }, 415, 'BAD_REQUEST'],
     ['with a bad key for it', 'sk_demo', '', { 'idempotency-key': '' }, 422, 'VALIDATION_FAILED'],
     ['with one opportunity', 'sk_demo', '', { 'x-siren-oid': '1' }, 422, 'VALIDATION_FAILED'],

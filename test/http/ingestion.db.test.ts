@@ -51,9 +51,23 @@ describe('an event', () => {
     expect(await taken()).toEqual(['org-created organization', 'fulfillment-generated'])
   })
 
-  it.each(['application/json; charset=utf-8', 'Application/JSON'])('comes as %s', async type => {
-    const { send, integration } = await worldWith()
-    expect((await send(integration, 'POST', url('site-visited'), visit, { 'content-type': type })).status).toBe(200)
+  it.each(['application/json; charset=utf-8', 'Application/JSON', 'application/json;charset="UTF-8"'])(
+    'comes as %s',
+    async type => {
+      const { send, integration } = await worldWith()
+      expect((await send(integration, 'POST', url('site-visited'), visit, { 'content-type': type })).status).toBe(200)
+    },
+  )
+
+  it.each([
+    ['a name of every object', '"__proto__":{"collaboratorId":2},"constructor":{"prototype":{"found":1}}'],
+    ['as many levels as there may be', `"note":${'['.repeat(31)}${']'.repeat(31)}`],
+  ])('may carry what nobody knows: %s', async (_, unknown) => {
+    const { send, integration, heard } = await worldWith()
+    const payload = `{"collaboratorId":1,${unknown}}`
+    expect((await send(integration, 'POST', url('site-visited'), payload)).status).toBe(200)
+    expect(heard).toEqual(['visit 1'])
+    expect({}).not.toHaveProperty('found')
   })
 
   it('may carry what nobody knows, and a mark of the order of its bytes', async () => {
@@ -119,6 +133,7 @@ describe('a key for an event', () => {
 
 describe('a refused event', () => {
   const deep = (depth: number) => `{"collaboratorId":1,"userId":${'['.repeat(depth)}${']'.repeat(depth)}}`
+  const deepObject = `${'{"a":'.repeat(8000)}1${'}'.repeat(8000)}`
   const sale = newSale()
 
   type Refused = [
@@ -161,8 +176,16 @@ describe('a refused event', () => {
       400,
       'BAD_REQUEST',
     ],
-    ['a prototype in it', 'integration', 'sale', '{"__proto__":{"a":1}}', {}, 400, 'BAD_REQUEST'],
-    ['a constructor in it', 'integration', 'sale', '{"constructor":{"prototype":{}}}', {}, 400, 'BAD_REQUEST'],
+    [
+      'what only a prototype says',
+      'integration',
+      'site-visited',
+      '{"__proto__":{"collaboratorId":1}}',
+      {},
+      422,
+      'VALIDATION_FAILED',
+      { collaboratorId: any },
+    ],
     ['no body', 'integration', 'sale', undefined, {}, 422, 'VALIDATION_FAILED', { source: any, total: any }],
     ['null', 'integration', 'sale', 'null', {}, 422, 'VALIDATION_FAILED', { '': ['Expected a JSON object'] }],
     ['a list', 'integration', 'sale', [sale], {}, 422, 'VALIDATION_FAILED', { '': any }],
@@ -171,7 +194,10 @@ describe('a refused event', () => {
     ['a NUL', 'integration', 'sale', { ...sale, source: 'a\0b' }, {}, 422, 'VALIDATION_FAILED', { source: any }],
     ['half a character', 'integration', 'sale', '{"source":"\\ud800"}', {}, 422, 'VALIDATION_FAILED', { source: any }],
     ['deep lists', 'integration', 'site-visited', deep(50), {}, 422, 'VALIDATION_FAILED', { 'userId.0.0': any }],
+    ['deeper lists', 'integration', 'site-visited', deep(8000), {}, 422, 'VALIDATION_FAILED', { 'userId.0.0': any }],
     ['very deep lists', 'integration', 'site-visited', deep(200_000), {}, 422, 'VALIDATION_FAILED', {}],
+    ['deep objects', 'integration', 'sale', deepObject, {}, 422, 'VALIDATION_FAILED', { 'a.a.a': any }],
+    ['a NUL in a name', 'integration', 'sale', { 'a\0': 1 }, {}, 422, 'VALIDATION_FAILED', { '(a name)': any }],
     ['wrong fields', 'integration', 'sale', { ...sale, total: '1' }, {}, 422, 'VALIDATION_FAILED', { total: any }],
     [
       'what a listener refuses',
@@ -187,6 +213,7 @@ describe('a refused event', () => {
     ['plain text', 'integration', 'sale', '{}', type('text/plain'), 415, 'BAD_REQUEST'],
     ['lines', 'integration', 'sale', '{}', type('application/x-ndjson'), 415, 'BAD_REQUEST'],
     ['a type that is none', 'integration', 'sale', '{}', type('json'), 415, 'BAD_REQUEST'],
+    ['another charset', 'integration', 'sale', '{}', type('application/json; charset=latin1'), 415, 'BAD_REQUEST'],
     ['compressed bytes', 'integration', 'sale', sale, { 'content-encoding': 'gzip' }, 415, 'BAD_REQUEST'],
     ['too much', 'integration', 'sale', { ...sale, note: 'x'.repeat(300_000) }, {}, 413, 'BAD_REQUEST'],
     ...['', '0', '-1', '1.5', '1e3', '0x1', ' 1 2', '007', 'abc', '9007199254740992', '9'.repeat(400), '1, 2'].map(
@@ -318,7 +345,7 @@ describe('pages of other sites', () => {
         204,
         {
           'access-control-allow-origin': origin,
-          'access-control-allow-methods': 'GET, POST',
+          'access-control-allow-methods': expect.stringContaining('POST'),
           'access-control-allow-headers': preflight['access-control-request-headers'],
         },
       ])
@@ -327,7 +354,7 @@ describe('pages of other sites', () => {
       const { headers } = await send(integration, 'POST', url('site-visited'), payload, { origin })
       expect(headers).toMatchObject({
         'access-control-allow-origin': origin,
-        'access-control-expose-headers': 'x-request-id, X-Siren-OID',
+        'access-control-expose-headers': expect.stringMatching(/^x-request-id, (.+, )?X-Siren-OID$/),
       })
     }
   })

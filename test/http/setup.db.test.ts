@@ -118,9 +118,10 @@ describe('others', () => {
 describe('a body', () => {
   test.each<[string, InjectOptions['payload'], number]>([
     ['that is broken', '{"organization": ', 400],
-    ['that is empty', '', 400],
-    ['with a prototype', '{"__proto__": {"name": "x"}}', 400],
-    ['with a constructor', '{"constructor": {"prototype": {}}}', 400],
+    ['that is empty', '', 422],
+    ['with a prototype', '{"__proto__": {"name": "x"}}', 422],
+    ['with a constructor', '{"constructor": {"prototype": {}}}', 422],
+    ['of many levels', '['.repeat(200) + ']'.repeat(200), 422],
     ['in another encoding', Buffer.from('{"organization": {"name": "M\xfcller"}}', 'latin1'), 400],
     ['that is too large', JSON.stringify({ organization: { name: 'x'.repeat(1000) } }), 413],
     ['that is null', 'null', 422],
@@ -136,6 +137,38 @@ describe('a body', () => {
     const { status, body } = await send(administratorOf(organizationId), payload, { app })
     expect([status, typeof body.error.message]).toEqual([expected, 'string'])
     expect(records).toEqual([])
+  })
+
+  test.each<[string, InjectOptions['payload'], Record<string, string>, number]>([
+    ['broken', '{"organization": ', {}, 400],
+    ['no JSON', 'organization: {}', {}, 400],
+    ['in another encoding', Buffer.from('"M\xfcller"', 'latin1'), {}, 400],
+    ['with a NUL byte', '"\0"', {}, 400],
+    ['with a NUL', '{"a": ["\\u0000"]}', {}, 422],
+    ['with half a character', '{"\\udc00": 1}', {}, 422],
+    ['a list of very many levels', '['.repeat(8000) + ']'.repeat(8000), {}, 422],
+    ['an object of very many levels', `${'{"a":'.repeat(8000)}1${'}'.repeat(8000)}`, {}, 422],
+    ['too large', 'x'.repeat(100_001), {}, 413],
+    ['plain text', '{}', { 'content-type': 'text/plain' }, 415],
+    ['of no type', '{}', { 'content-type': 'json' }, 415],
+    ['in another charset', '{}', { 'content-type': 'application/json; charset="latin1"' }, 415],
+    ['compressed', '{}', { 'content-encoding': 'gzip' }, 415],
+  ])('is refused in the same words as an event: %s', async (_, payload, headers, expected) => {
+    const { log, records } = recordingLog()
+    const app = serverWith({ bodyLimit: 100_000, log })
+    const authorization = JSON.stringify(administratorOf(await insertOrganization(sql)))
+    const [setup, event] = await Promise.all(
+      ['/siren/v1/setup', '/siren/v1/event/sale'].map(url =>
+        app.inject({
+          method: 'POST',
+          url,
+          headers: { authorization, 'content-type': 'application/json', ...headers },
+          ...(payload !== undefined && { payload }),
+        }),
+      ),
+    )
+    expect([setup?.statusCode, setup?.json()]).toEqual([event?.statusCode, event?.json()])
+    expect([setup?.statusCode, records]).toEqual([expected, []])
   })
 
   test.each(['application/yaml', 'text/plain', 'application/x-www-form-urlencoded'])('is not %s', async type => {
