@@ -21,6 +21,8 @@ export interface Config {
   readonly bodyLimit: number
   readonly statementTimeout: number
   readonly shutdownTimeout: number
+  /** Whether webhooks may be sent to addresses that are not public. */
+  readonly webhookAllowPrivate: boolean
   readonly logLevel: LogLevel
   /** The modules of extensions, in the order in which they are loaded. */
   readonly extensions: readonly string[]
@@ -71,6 +73,7 @@ export const readConfig = (env: NodeJS.ProcessEnv, command: ConfiguredCommand): 
     bodyLimit: data.BODY_LIMIT,
     statementTimeout: data.STATEMENT_TIMEOUT,
     shutdownTimeout: data.SHUTDOWN_TIMEOUT,
+    webhookAllowPrivate: data.WEBHOOK_ALLOW_PRIVATE,
     logLevel: data.LOG_LEVEL,
     extensions: data.EXTENSIONS,
   }
@@ -188,6 +191,7 @@ const Environment = z.object({
   BODY_LIMIT: size.default(1024 ** 2),
   STATEMENT_TIMEOUT: duration.default(10_000),
   SHUTDOWN_TIMEOUT: duration.default(10_000),
+  WEBHOOK_ALLOW_PRIVATE: boolean.default(false),
   LOG_LEVEL: logLevel.default('info'),
   EXTENSIONS: modules.default([]),
 })

@@ -17,6 +17,7 @@ import { NoteBlueprintRegistry } from './notes/registry.ts'
 import { findActive, findOrOpen, lockById, openOpportunity } from './opportunities/find.ts'
 import { opportunityListeners } from './opportunities/listeners.ts'
 import { rewardListeners } from './rewards/listeners.ts'
+import { outbox } from './webhooks/outbox.ts'
 
 /** What extensions add to, before the core's own listeners are put in their places. */
 export class Parts implements Extensible {
@@ -42,6 +43,6 @@ export const pipeline = (
     .add(engagementListeners)
     .add(rewardListeners({ pools: { evenlySharedPool, performanceWeightedPool } }))
   for (const strategy of strategies) dispatcher.on(strategy.on, claimsOf(strategy))
-  dispatcher.atEnd(chronicler(blueprints))
+  dispatcher.atEnd(chronicler(blueprints)).atEnd(outbox)
   return new Ingestion({ sql, incoming, dispatcher })
 }

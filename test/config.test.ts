@@ -30,6 +30,7 @@ describe('the configuration', () => {
       bodyLimit: 1_048_576,
       statementTimeout: 10_000,
       shutdownTimeout: 10_000,
+      webhookAllowPrivate: false,
       logLevel: 'info',
       extensions: [],
     })
@@ -77,6 +78,8 @@ describe('the configuration', () => {
     ['STATEMENT_TIMEOUT', '500ms', 'statementTimeout', 500],
     ['STATEMENT_TIMEOUT', '2500', 'statementTimeout', 2500],
     ['SHUTDOWN_TIMEOUT', '30 s', 'shutdownTimeout', 30_000],
+    ['WEBHOOK_ALLOW_PRIVATE', 'true', 'webhookAllowPrivate', true],
+    ['WEBHOOK_ALLOW_PRIVATE', 'false', 'webhookAllowPrivate', false],
     ['LOG_LEVEL', 'silent', 'logLevel', 'silent'],
     ['EXTENSIONS', './one.js, siren-badges', 'extensions', ['./one.js', 'siren-badges']],
   ] as const)('reads %s=%s', (name, text, property, value) => {
