@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import closeWithGrace from 'close-with-grace'
 import type { Logger } from 'pino'
-import { DEMO_KEYS, putDemoKeys } from './access/api-keys.ts'
+import { ApiKeys, DEMO_KEYS, putDemoKeys } from './access/api-keys.ts'
 import { authenticator } from './access/authenticate.ts'
 import { jsonWebTokenVerifier } from './access/json-web-token.ts'
 import type { Config } from './config.ts'
@@ -19,6 +19,8 @@ import { readiness } from './http/health.ts'
 import { makeLog } from './http/logging.ts'
 import { makeServer, stopServer } from './http/server.ts'
 import { Parts, pipeline } from './pipeline.ts'
+import { type WebhookDelivery, webhookDelivery } from './webhooks/delivery.ts'
+import { webhookSubscriptions } from './webhooks/subscriptions.ts'
 
 /** How a gateway is started, beside its configuration. */
 export interface GatewayOptions {
@@ -63,6 +65,7 @@ export const startGateway = async (
   const ingestion = pipeline(sql, parts)
   const stopping = new AbortController()
   let stage: string | null = 'the database has not been reached yet'
+  let webhooks: WebhookDelivery | undefined
   const authentication = authenticator({
     sql,
     verifyJsonWebToken: config.jsonWebToken && jsonWebTokenVerifier(config.jsonWebToken),
@@ -74,8 +77,17 @@ export const startGateway = async (
   const app = makeServer({
     schema,
     contextFor: viewer => contextFor(shared, viewer),
+    rest: {
+      contextFor: viewer => contextFor(shared, viewer),
+      apiKeys: viewer => new ApiKeys(sql, viewer),
+      webhooks: webhookSubscriptions(sql, { allowPrivate: config.webhookAllowPrivate }),
+    },
     authenticate: authentication.authenticate,
-    ingest: (delivery, viewer) => ingestion.ingest(delivery, viewer),
+    ingest: async (delivery, viewer) => {
+      const receipt = await ingestion.ingest(delivery, viewer)
+      webhooks?.nudge()
+      return receipt
+    },
     incoming: parts.incoming,
     setup: (document, { organizationId }) => applySetup(sql, document, { organizationId, triggers }),
     readiness: readiness(async () => stage ?? pendingReason(await pendingMigrations(database)), { log }),
@@ -111,6 +123,7 @@ export const startGateway = async (
       demoOrganization = await prepareDemo(database, stopping.signal)
     }
     stage = null
+    if (!stopping.signal.aborted) webhooks = webhookDelivery({ sql, log, allowPrivate: config.webhookAllowPrivate })
     return { demoOrganization }
   }
   const prepared = prepare()
@@ -121,7 +134,7 @@ export const startGateway = async (
     prepared,
     close: async () => {
       stopping.abort()
-      await stopServer(app, config.shutdownTimeout)
+      await Promise.all([stopServer(app, config.shutdownTimeout), webhooks?.close(config.shutdownTimeout)])
       await Promise.race([prepared.catch(() => {}), sleep(config.shutdownTimeout, undefined, { ref: false })])
       await closeDatabase()
     },

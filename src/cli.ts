@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError, Option } from 'commander'
 import type { Logger } from 'pino'
+import { KEY_SCOPES, type KeyScope } from './access/viewer.ts'
 import type { Gateway, Prepared } from './app.ts'
 import type { Config } from './config.ts'
 import type { Database } from './database/client.ts'
@@ -117,6 +118,7 @@ interface KeyOptions {
   organization: number
   role: 'administrator' | 'collaborator' | 'integration'
   collaborator?: number
+  scopes?: KeyScope[]
   label?: string
 }
 key
@@ -133,11 +135,12 @@ key
     'whom it speaks for, when the role is collaborator',
     idOf('--collaborator', 'a collaborator'),
   )
+  .option('--scopes <list>', `what it may do, when the role is integration: ${KEY_SCOPES.join(',')}`, scopesOf)
   .option('--label <text>', 'what it is for')
-  .action(({ organization, role, collaborator, label = `${role} key` }: KeyOptions) =>
+  .action(({ organization, role, collaborator, scopes, label = `${role} key` }: KeyOptions) =>
     withMigratedDatabase(async ({ sql }) => {
       const { createApiKey } = await import('./access/api-keys.ts')
-      const wanted = { organizationId: organization, role, collaboratorId: collaborator, label }
+      const wanted = { organizationId: organization, role, collaboratorId: collaborator, scopes, label }
       console.log((await createApiKey(sql, wanted)).rawKey)
     }),
   )
@@ -152,11 +155,12 @@ key
         `${found.keyPrefix}…`,
         String(found.organizationId),
         found.collaboratorId === null ? found.role : `${found.role} ${found.collaboratorId}`,
+        found.scopes.join(' '),
         found.status,
         found.lastUsedAt?.toISOString() ?? 'never',
         found.label,
       ])
-      console.log(table(['ID', 'KEY', 'ORGANIZATION', 'ROLE', 'STATUS', 'LAST USED', 'LABEL'], rows))
+      console.log(table(['ID', 'KEY', 'ORGANIZATION', 'ROLE', 'MAY', 'STATUS', 'LAST USED', 'LABEL'], rows))
     }),
   )
 key
@@ -168,6 +172,41 @@ key
       const { revokeApiKey } = await import('./access/api-keys.ts')
       await revokeApiKey(sql, id)
       console.log(`Revoked key ${id}`)
+    }),
+  )
+
+const webhook = program
+  .command('webhook')
+  .description('see to messages that could not be delivered')
+  .allowExcessArguments()
+  .action((_options, command: Command) => expectSubcommand(command))
+webhook
+  .command('dead-letters')
+  .description('list the messages that were given up, the first thousand')
+  .action(() =>
+    withMigratedDatabase(async ({ sql }) => {
+      const { deadLetters } = await import('./webhooks/dead-letters.ts')
+      const rows = (await deadLetters(sql)).map(letter => [
+        letter.deliveryId,
+        String(letter.organizationId),
+        String(letter.subscriptionId),
+        letter.type,
+        letter.dateCreated.toISOString(),
+        letter.lastError ?? '',
+      ])
+      console.log(table(['DELIVERY', 'ORGANIZATION', 'WEBHOOK', 'TYPE', 'SINCE', 'LAST ERROR'], rows))
+    }),
+  )
+webhook
+  .command('replay')
+  .description('have messages that were given up sent again: one, or all')
+  .argument('[delivery]', 'its name in the list; all of them, unless it is said')
+  .option('--webhook <id>', 'those of one webhook', idOf('--webhook', 'a webhook'))
+  .action((deliveryId: string | undefined, { webhook: subscriptionId }: { webhook?: number }) =>
+    withMigratedDatabase(async ({ sql }) => {
+      const { replay } = await import('./webhooks/dead-letters.ts')
+      const count = await replay(sql, { subscriptionId, deliveryId })
+      console.log(`${count} ${count === 1 ? 'message is' : 'messages are'} sent again`)
     }),
   )
 
@@ -261,6 +300,15 @@ function idOf(argument: string, what: string): (text: string) => number {
     const received = JSON.stringify(text)
     throw new InvalidInputError(`${argument}: expected the id of ${what}, a positive integer, received ${received}`)
   }
+}
+
+/** Reads the scopes of a key. */
+function scopesOf(text: string): KeyScope[] {
+  const scopes = text.split(',')
+  if (scopes.every(scope => (KEY_SCOPES as readonly string[]).includes(scope))) return scopes as KeyScope[]
+  throw new InvalidInputError(
+    `--scopes: expected some of ${KEY_SCOPES.join(',')}, separated by commas, received ${JSON.stringify(text)}`,
+  )
 }
 
 /** Columns of equal width; the last is as long as it likes. */

@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { parse } from 'yaml'
+import { openDatabase } from '../src/database/client.ts'
 import { parseSetup } from '../src/directory/setup-document.ts'
 import { ValidationError } from '../src/errors.ts'
 import type { Setup } from '../src/http/setup.ts'
@@ -107,6 +108,9 @@ describe('the command', () => {
     ['key', 'create'],
     ['key', 'list'],
     ['key', 'revoke'],
+    ['webhook'],
+    ['webhook', 'dead-letters'],
+    ['webhook', 'replay'],
     ['seed'],
     ['schema'],
   ])('explains itself: %s %s', async (...args) => {
@@ -133,6 +137,9 @@ describe('the command', () => {
     [['key', 'create', '--organization', '0', '--role', 'integration'], 'positive integer'],
     [['key', 'create', '--organization', '1e3', '--role', 'integration'], '--organization: expected the id of an'],
     [['key', 'create', '--organization', '1', '--role', 'king'], 'administrator, collaborator, integration'],
+    [['key', 'create', '--organization', '1', '--role', 'integration', '--scopes', 'events,all'], '--scopes: expected'],
+    [['webhook'], 'expected one of dead-letters, replay'],
+    [['webhook', 'replay', '--webhook', 'x'], '--webhook: expected the id of a webhook'],
     [['key', 'revoke'], 'id'],
     [['key', 'revoke', 'abc'], 'error: <id>: expected the id of a key, a positive integer, received "abc"\n'],
     [['key', 'revoke', 'a\nb'], 'received "a\\nb"'],
@@ -336,6 +343,32 @@ describe('serve', () => {
       code: 2,
       stderr: 'error: API key 999999 was not found\n',
     })
+  })
+
+  it('has keys made with scopes, and messages that were given up sent again', async () => {
+    const DATA_DIR = join(folder, 'operated')
+    await cp(demoData, DATA_DIR, { recursive: true })
+    const scoped = ['--scopes', 'webhooks,records', '--label', 'scoped']
+    await run(['key', 'create', '--organization', '1', '--role', 'integration', ...scoped], { DATA_DIR })
+    expect((await run(['key', 'list'], { DATA_DIR })).stdout).toMatch(
+      / integration +records webhooks +active .* scoped$/m,
+    )
+
+    const database = await openDatabase({ dataDir: DATA_DIR, statementTimeout: 10_000 })
+    await database.sql.script(`
+      insert into webhook_subscription (organization_id, id, target_url, events, signing_secret)
+      values (1, 7, 'https://example.com', '{*}', 'whsec_x');
+      insert into webhook_delivery (organization_id, subscription_id, delivery_id, type, data, status, last_error)
+      select 1, 7, ('00000000-0000-4000-8000-00000000000' || n)::uuid, 'sale.created', '{}', 'dead', '500'
+      from generate_series(1, 3) n`)
+    await database.close()
+    const { stdout } = await run(['webhook', 'dead-letters'], { DATA_DIR })
+    expect(stdout).toMatch(/^DELIVERY +ORGANIZATION +WEBHOOK +TYPE +SINCE +LAST ERROR\n/)
+    expect(stdout.match(/^0000\S+ +1 +7 +sale\.created +20\S+Z +500$/gm)).toHaveLength(3)
+    const replay = async (...args: string[]) => (await run(['webhook', 'replay', ...args], { DATA_DIR })).stdout
+    expect(await replay('00000000-0000-4000-8000-000000000002')).toBe('1 message is sent again\n')
+    expect(await replay('--webhook', '8')).toBe('0 messages are sent again\n')
+    expect(await replay()).toBe('2 messages are sent again\n')
   })
 
   it('migrates an embedded database, and has no data of its own', async () => {

@@ -21,6 +21,8 @@ export interface Slice<Column extends string = string> {
   readonly fromEnd?: boolean | undefined
   readonly after?: Key | undefined
   readonly before?: Key | undefined
+  /** So many rows are left out at the beginning; with a size. For lists that are paged by number: what is left out is read. */
+  readonly offset?: number | undefined
 }
 
 export interface Page<Row> {
@@ -30,13 +32,14 @@ export interface Page<Row> {
 }
 
 /**
- * The order, bounds and limit of a slice, in SQL: at least one row more than was asked for, to know whether there are more.
+ * The order, bounds, limit and offset of a slice, in SQL: at least one row more than was asked for, to know whether there
+ * are more. The limit counts what the offset leaves out, so that it holds in every part that a list is put together from.
  * A row comparison on (column, id) is one range of an index that ends in these two.
  */
 export const sliced = (
-  { orderBy, direction, size, fromEnd = false, after, before }: Slice,
+  { orderBy, direction, size, fromEnd = false, after, before, offset = 0 }: Slice,
   { row, column, id, type, values }: { row: string; column: string; id: string; type: string; values: Values },
-): { bounds: string; order: string; limit: string } => {
+): { bounds: string; order: string; limit: string; offset: string } => {
   const sorted = direction === 'ASC' ? 'asc' : 'desc'
   const beyond = (key: Key, sign: '<' | '>') =>
     orderBy === 'id'
@@ -49,7 +52,11 @@ export const sliced = (
   return {
     bounds,
     order: orderBy === 'id' ? `${id} ${read}` : `${column} ${read}, ${id} ${read}`,
-    limit: size === null ? '' : ` limit ${LIMITS.find(limit => limit > size) ?? values.add(size + 1)}`,
+    limit:
+      size === null
+        ? ''
+        : ` limit ${(offset === 0 && LIMITS.find(limit => limit > size)) || values.add(size + 1 + offset)}`,
+    offset: offset === 0 ? '' : ` offset ${values.add(offset)}`,
   }
 }
 
@@ -96,15 +103,16 @@ export const pageQuery = <Row>(listing: Listing, conditions: readonly Condition[
   if (fanned !== undefined) {
     // each value's first rows come from an index, and the first of these are the page's
     const rest = conditions.filter(condition => condition !== fanned)
-    const { text, order, limit } = partitions(listing, fanned.column, fanned.value, rest, slice, values)
+    const { text, order, limit, offset } = partitions(listing, fanned.column, fanned.value, rest, slice, values)
     return {
-      statement: finish(listing, `(select t.* ${text} order by ${order}${limit}) t`, order),
+      statement: finish(listing, `(select t.* ${text} order by ${order}${limit}${offset}) t`, order),
       values: values.list,
     }
   }
-  const { text, order, limit } = selection(listing, conditions, slice, values)
-  const page = finish<Row>(listing, `(select t.* ${text} order by ${prefixed(order)}${limit}) t`, order)
-  return { statement: conditions.some(isRange) ? unnamed(page) : page, values: values.list }
+  const { text, order, limit, offset } = selection(listing, conditions, slice, values)
+  const page = finish<Row>(listing, `(select t.* ${text} order by ${prefixed(order)}${limit}${offset}) t`, order)
+  const depends = offset !== '' || conditions.some(isRange)
+  return { statement: depends ? unnamed(page) : page, values: values.list }
 }
 
 /** The first page of each partition: of the rows whose `column` is one of `keys`. Each row says which, as `partition`. */
@@ -167,11 +175,10 @@ export const byIdsQuery = <Row>(listing: Listing, column: string, ids: readonly 
 const selection = (listing: Listing, conditions: readonly Condition[], slice: Slice, values: Values) => {
   const { table, visible, hidden } = listing
   const filter = where(conditions, { table, row: 't', values, ...(hidden && { hidden }) })
-  const { bounds, order, limit } = sliced(slice, { row: 't', id: 'id', ...ordering(table, slice), values })
+  const { bounds, ...rest } = sliced(slice, { row: 't', id: 'id', ...ordering(table, slice), values })
   return {
     text: `from ${quoted(table)} t where t.organization_id = $1${visible}${filter}${bounds}`,
-    order,
-    limit,
+    ...rest,
   }
 }
 
@@ -185,11 +192,12 @@ const partitions = (
 ) => {
   const by = listing.table.columns.get(column)?.sql
   const list = values.add([...new Set(keys)])
-  const { text, order, limit } = selection(listing, conditions, slice, values)
+  const { text, order, limit, offset } = selection(listing, conditions, slice, values)
   return {
     text: `from unnest(${list}::bigint[]) as k(key) cross join lateral (select t.* ${text} and t.${by} = k.key${known(listing, column)} order by ${prefixed(order)}${limit}) t`,
     order: prefixed(order),
     limit,
+    offset,
   }
 }
 
@@ -238,7 +246,8 @@ const fanOut = (
 const isRange = ({ operator }: Condition): boolean => !['=', 'IN'].includes(operator)
 
 /**
- * Whether an hour or a year is asked for decides the way to its rows, so these are planned for their values each time;
+ * Whether an hour or a year is asked for, the beginning or what is far on, decides the way to its rows, so these are
+ * planned for their values each time;
  * of a statement with a name PostgreSQL would keep one plan for all.
  */
 const unnamed = <Row>({ text }: Statement<Row>): Statement<Row> => ({ name: '', text })

@@ -30,7 +30,11 @@ export const optional = <Schema extends z.ZodType>(schema: Schema) => or(schema,
 export const or = <Schema extends z.ZodType, Default extends z.output<Schema> | undefined>(
   schema: Schema,
   absent: Default,
-) => schema.nullish().transform((value): z.output<Schema> | Default => value ?? absent)
+) =>
+  schema
+    .nullish()
+    .transform((value): z.output<Schema> | Default => value ?? absent)
+    .meta(absent === undefined ? {} : { override: { default: absent } })
 
 /** The positive integer id of a record, as a number or as its digits. */
 export const id = (what: string) => {

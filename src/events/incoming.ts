@@ -53,10 +53,12 @@ const userId = z.union(
 const currency = or(
   z
     .string(expected('an ISO 4217 code, such as USD'))
-    .refine(isCurrency, expected('an ISO 4217 code in capitals, such as USD')),
+    .refine(isCurrency, expected('an ISO 4217 code in capitals, such as USD'))
+    .meta({ description: 'an ISO 4217 code in capitals' }),
   'USD',
 )
-const amount = z.number(expected('an amount in major units, such as 49.99'))
+const AMOUNT = 'an amount in major units, such as 49.99'
+const amount = z.number(expected(AMOUNT)).meta({ description: AMOUNT })
 
 const LINE_TYPES = ['product', 'shipping', 'tax', 'fee', 'discount'] as const
 
@@ -77,7 +79,7 @@ const item = z.object(
 const purchase = {
   source,
   externalId,
-  total: amount.nonnegative(expected('an amount of 0 or more')),
+  total: amount.nonnegative(expected('an amount of 0 or more')).meta({ description: AMOUNT }),
   currency,
   items: optional(z.array(item, expected('a list of items')).max(1000, atMost(1000, 'items'))),
 }

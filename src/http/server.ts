@@ -18,10 +18,13 @@ import { forward } from './forward.ts'
 import { type GraphiqlOptions, graphiqlPage, wantsPage } from './graphiql.ts'
 import { type GraphqlOptions, makeYoga } from './graphql.ts'
 import { healthRoutes } from './health.ts'
-import { ingestionRoutes } from './ingestion.ts'
+import { CORE, ingestionRoutes } from './ingestion.ts'
 import { logRequests, pathOf } from './logging.ts'
 import { refuseOtherMethods } from './methods.ts'
 import { refusal, refuse, refuseError } from './refusals.ts'
+import { referenceRoutes } from './rest/reference.ts'
+import { ESTIMATED_COUNT, type RestParts, restRoutes } from './rest/route.ts'
+import { ROUTES } from './rest/routes.ts'
 import { type Setup, setupRoutes } from './setup.ts'
 import { welcomePage } from './welcome.ts'
 
@@ -33,6 +36,8 @@ export interface ServerOptions extends GraphqlOptions, AuthenticatedOptions {
   incoming?: ReadonlyMap<string, Incoming>
   /** Applies a set-up; without it there is no such endpoint. */
   setup?: Setup
+  /** What the rest of the HTTP API works with; without it there are events alone. */
+  rest?: RestParts
   /** The page at `GET /graphql`; false for none. */
   graphiql: GraphiqlOptions | false
   /** Whether `GET /` shows where to go. */
@@ -75,8 +80,8 @@ export const makeServer = (options: ServerOptions): FastifyInstance => {
   if (corsOrigins.length > 0)
     app.register(cors, {
       origin: [...corsOrigins],
-      methods: ['GET', 'POST'],
-      exposedHeaders: ['x-request-id'],
+      methods: ['GET', 'POST', 'DELETE'],
+      exposedHeaders: ['x-request-id', ESTIMATED_COUNT],
       maxAge: 600,
       strictPreflight: false,
     })
@@ -89,8 +94,12 @@ export const makeServer = (options: ServerOptions): FastifyInstance => {
   if (options.welcome) app.get('/', welcomePage(options.graphiql !== false))
   graphqlRoutes(app, options)
   void app.register(async scope => ingestionRoutes(scope, { ...options, arrivalTimeout }))
-  const { setup } = options
+  const { setup, rest } = options
+  if (rest !== undefined) void app.register(async scope => restRoutes(scope, ROUTES, { ...options, ...rest }))
   if (setup !== undefined) void app.register(async scope => setupRoutes(scope, { ...options, setup }))
+  const { incoming = CORE } = options
+  const documented = { routes: rest === undefined ? [] : ROUTES, incoming, setup: setup !== undefined }
+  void app.register(async scope => referenceRoutes(scope, documented))
   return app
 }
 

@@ -76,6 +76,12 @@ ${graphiql ? '<a class="open" href="/graphql">Open GraphiQL</a>' : ''}
   -d '{"collaboratorId":1}'</code></pre>
 <p class="after">A visitor came by a collaborator's link. Ask again: the newest engagements are of this visit.</p>
 
+<h2>The HTTP API</h2>
+<table>
+<tr><td><a href="/siren/v1/docs">/siren/v1/docs</a></td><td>all of it, to read and to try out</td></tr>
+<tr><td><a href="/siren/v1/openapi.json">/siren/v1/openapi.json</a></td><td>the same as OpenAPI 3.1, for client generators</td></tr>
+</table>
+
 <h2>Keys of the demo</h2>
 <table>
 ${DEMO_KEYS.map(({ rawKey, role }) => `<tr><td><code>${rawKey}</code></td><td>${role}: ${ROLES[role]}</td></tr>`).join('\n')}

@@ -7,7 +7,7 @@ import type { NamedType } from '../database/names.ts'
 import type { ConversionRow, LineItemRow, NoteSourceType } from '../database/rows.ts'
 import type { Datastores } from '../datastores.ts'
 import type { Feed, FeedEntry, FeedRequest, NoteEntry } from '../notes/datastore.ts'
-import type { NoteDetail } from '../notes/detail.ts'
+import { detailOf, type NoteDetail } from '../notes/detail.ts'
 import { type RenderedNote, renderNote } from '../notes/render.ts'
 import { Loader, listLoader, rowLoader } from './loader.ts'
 
@@ -125,6 +125,10 @@ export class Loaders {
   /** What a note is rendered from; primed by lists that read it along. */
   get noteDetailById() {
     return this.#once('noteDetailById', () => new Loader<number, NoteDetail>(ids => this.datastores.notes.details(ids)))
+  }
+  /** Keeps what a page of a feed brought along. */
+  primeDetails(notes: readonly FeedEntry[]): void {
+    for (const note of notes) this.noteDetailById.prime(note.id, detailOf(note))
   }
   /** A note's text and data. The whole batch is rendered together: its names come in one statement. */
   get renderedByNote() {

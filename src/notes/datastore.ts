@@ -193,7 +193,9 @@ export class NoteDatastore {
     const reader = { viewer: this.viewer, scope: this.#scope, blueprints: this.blueprints }
     const search = searchFor(words, feed.sourceType, reader, values)
     const { links: all, order, limit, offset } = this.#allLinks(feed, asked, values, sourceId, () => '')
-    const { links: found } = this.#allLinks(feed, asked, values, sourceId, search.isFound)
+    // a whole slice: a limit and an offset of its own would be values that no text has
+    const whole = { ...asked, slice: { ...slice, size: null, offset: 0 } }
+    const { links: found } = this.#allLinks(feed, whole, values, sourceId, search.isFound)
     // What many notes have is on the first that are looked at; for what few have all are looked up. Nobody knows
     // beforehand which it is, and each way takes for ever with what the other is for.
     const few = Math.max(LOOKED_AT / feeds, 100)

@@ -277,7 +277,7 @@ describe('CORS', () => {
     expect(asked.statusCode).toBe(204)
     expect(asked.headers).toMatchObject({
       'access-control-allow-origin': 'https://b.example',
-      'access-control-allow-methods': 'GET, POST',
+      'access-control-allow-methods': 'GET, POST, DELETE',
       'access-control-allow-headers': 'authorization,content-type',
     })
     expect(asked.headers['access-control-allow-credentials']).toBeUndefined()
@@ -285,7 +285,7 @@ describe('CORS', () => {
       const { headers } = await app.inject(query(text, { headers: { origin: 'https://a.example' } }))
       expect(headers).toMatchObject({
         'access-control-allow-origin': 'https://a.example',
-        'access-control-expose-headers': 'x-request-id',
+        'access-control-expose-headers': 'x-request-id, x-siren-estimated-count',
       })
       expect(headers.vary).toContain('Origin')
     }

@@ -1,4 +1,5 @@
 import type { FastifyInstance, InjectOptions } from 'fastify'
+import { ApiKeys } from '../../src/access/api-keys.ts'
 import { authenticator } from '../../src/access/authenticate.ts'
 import type { Viewer } from '../../src/access/viewer.ts'
 import type { Database } from '../../src/database/client.ts'
@@ -7,6 +8,7 @@ import { schema } from '../../src/graphql/schema.ts'
 import { makeLog } from '../../src/http/logging.ts'
 import { makeServer, type ServerOptions } from '../../src/http/server.ts'
 import { Parts, pipeline } from '../../src/pipeline.ts'
+import { webhookSubscriptions } from '../../src/webhooks/subscriptions.ts'
 
 /** An answer to a query. */
 export interface Answer {
@@ -79,6 +81,11 @@ export const testGateway = (
   const app = makeServer({
     schema,
     contextFor: viewer => contextFor(shared, viewer),
+    rest: {
+      contextFor: viewer => contextFor(shared, viewer),
+      apiKeys: viewer => new ApiKeys(sql, viewer),
+      webhooks: webhookSubscriptions(sql, { allowPrivate: true }),
+    },
     authenticate: header => (header?.startsWith('Viewer ') ? JSON.parse(header.slice(7)) : authenticate(header)),
     ingest: (delivery, viewer) => ingestion.ingest(delivery, viewer),
     incoming: parts.incoming,

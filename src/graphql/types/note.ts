@@ -2,7 +2,7 @@ import type { ObjectRef } from '@pothos/core'
 import type { Direction } from '../../database/keyset.ts'
 import type { NoteSourceType as NoteSourceTypeValue } from '../../database/rows.ts'
 import type { Feed, FeedRequest, NoteEntry } from '../../notes/datastore.ts'
-import { detailOf, type NoteLink } from '../../notes/detail.ts'
+import type { NoteLink } from '../../notes/detail.ts'
 import { builder, type SchemaTypes } from '../builder.ts'
 import { Connection, connectionType, keyIn, pageArgs } from '../connection.ts'
 import type { Context } from '../context.ts'
@@ -151,7 +151,7 @@ const feedConnection = (
       const found = await (owner === undefined
         ? notes.page(feed, request)
         : loaders.feedPages(sourceType, request).load(owner))
-      if (withDetail) for (const row of found.rows) loaders.noteDetailById.prime(row.id, detailOf(row))
+      if (withDetail) loaders.primeDetails(found.rows)
       return found
     },
     () =>

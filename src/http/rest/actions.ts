@@ -1,0 +1,101 @@
+import { z } from 'zod'
+import { ConflictError, RecordNotFoundError } from '../../errors.ts'
+import { atMost, expected, id, optional, or } from '../../events/fields.ts'
+import { type Route, type RouteContext, route, SIREN_AND_WORDPRESS } from './route.ts'
+
+const MOST = 500
+
+const ids = (what: string) =>
+  z
+    .array(id(`a ${what}'s id`), expected(`a list of ${what}s' ids`))
+    .min(1, expected(`a list of ${what}s' ids`))
+    .max(MOST, atMost(MOST, `${what}s`))
+    .transform(list => [...new Set(list)])
+
+const Done = z
+  .strictObject({
+    success: z.literal(true),
+    affected: z.int().nonnegative().meta({ description: 'How many records it changed something for.' }),
+  })
+  .meta({ id: 'Done', description: 'What came of an action.' })
+
+const action = {
+  method: 'POST',
+  prefixes: SIREN_AND_WORDPRESS,
+  tag: 'Actions',
+  scope: 'administrator',
+  answer: Done,
+} as const
+
+/** What managers do to several records at once: each of them as an event, with all that follows from it. */
+export const actionRoutes: readonly Route[] = [
+  route({
+    ...action,
+    path: '/transactions/credit-collaborator',
+    summary: 'Credits a collaborator with transactions.',
+    description:
+      'As `manual-attribution` does, one after the other. Transactions that do not exist, are refunded, or are credited to the collaborator already are passed over.',
+    body: z.strictObject({
+      transactionIds: ids('transaction'),
+      collaboratorId: id("a collaborator's id"),
+      type: or(z.enum(['sale', 'lead', 'renewal'], expected('one of sale, lead, renewal')), 'sale'),
+    }),
+    refusals: { 404: 'There is no such collaborator.' },
+    handle: async ({ body: { transactionIds, collaboratorId, type: conversionType } }, { reads, ingest }) => {
+      await reads.datastores.collaborators.getById(collaboratorId)
+      return eachOf(transactionIds, transactionId =>
+        ingest('manual-attribution', { collaboratorId, transactionId, conversionType }),
+      )
+    },
+  }),
+  route({
+    ...action,
+    path: '/fulfillments/generate',
+    summary: 'Rolls obligations into payouts.',
+    description: 'As `fulfillment-generated` does: those that are named, or all that are pending.',
+    body: z.strictObject({ obligationIds: optional(ids('obligation')) }),
+    handle: async ({ body: { obligationIds } }, { reads, ingest }) => {
+      const pending = { column: 'status', operator: '=', value: 'pending' } as const
+      const affected = obligationIds?.length ?? (await reads.datastores.obligations.count([pending]))
+      await ingest('fulfillment-generated', { obligationIds })
+      return { success: true, affected }
+    },
+  }),
+  route({
+    ...action,
+    path: '/payouts/bulk',
+    summary: 'Marks payouts as paid, or as unpaid after all.',
+    description:
+      'As `payout-paid` and `payout-unpaid` do, one after the other. Payouts that do not exist, are so already, or cannot become it are passed over.',
+    body: z.strictObject({
+      action: z.enum(['markPaid', 'markUnpaid'], expected('one of markPaid, markUnpaid')),
+      ids: ids('payout'),
+    }),
+    handle: async ({ body: { action, ids } }, { reads, ingest }) => {
+      const [slug, status] = action === 'markPaid' ? ['payout-paid', 'paid'] : ['payout-unpaid', 'unpaid']
+      const payouts = await reads.datastores.payouts.byIds(ids)
+      const others = payouts.filter(payout => payout.status !== status).map(payout => payout.id)
+      return eachOf(
+        others.sort((one, other) => one - other),
+        payoutId => ingest(slug, { payoutId }),
+      )
+    },
+  }),
+]
+
+/** Does something for each of several records; those that it is not possible for are passed over. */
+const eachOf = async (
+  ids: readonly number[],
+  act: (id: number) => ReturnType<RouteContext['ingest']>,
+): Promise<z.output<typeof Done>> => {
+  let affected = 0
+  for (const each of ids) {
+    try {
+      await act(each)
+      affected++
+    } catch (error) {
+      if (!(error instanceof RecordNotFoundError || error instanceof ConflictError)) throw error
+    }
+  }
+  return { success: true, affected }
+}
