@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
-import { promisify } from 'node:util'
-import { gzip } from 'node:zlib'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { sendUnchanging, type Unchanging, unchanging } from './unchanging.ts'
 
 /** How GraphiQL opens. */
 export interface GraphiqlOptions {
@@ -23,26 +22,18 @@ export const graphiqlPage = ({
   let page: Promise<Page> | undefined
   return async (request, reply) => {
     page ??= makePage(key)
-    const { html, gzipped, etag, policy } = await page
+    const { html, policy } = await page
     reply
-      .header('content-type', 'text/html; charset=utf-8')
       .header('content-security-policy', policy)
       .header('referrer-policy', 'no-referrer')
       .header('x-frame-options', 'DENY')
-      .header('cache-control', 'no-cache')
-      .header('etag', etag)
-      .header('vary', 'accept, accept-encoding')
-    if (request.headers['if-none-match'] === etag) reply.status(304).send()
-    else if (request.headers['accept-encoding']?.includes('gzip'))
-      reply.header('content-encoding', 'gzip').send(gzipped)
-    else reply.send(html)
+      .header('vary', 'accept')
+    sendUnchanging(html, request, reply)
   }
 }
 
 interface Page {
-  html: Buffer
-  gzipped: Buffer
-  etag: string
+  html: Unchanging
   policy: string
 }
 
@@ -59,11 +50,8 @@ const makePage = async (key: string | undefined): Promise<Page> => {
     shouldPersistHeaders: key !== undefined,
   })
   const html = rendered.replace('</head>', `<style>${STYLE}</style></head>`)
-  const bytes = Buffer.from(html)
   return {
-    html: bytes,
-    gzipped: await promisify(gzip)(bytes),
-    etag: `"${sha256(html).slice(0, 22)}"`,
+    html: await unchanging('text/html; charset=utf-8', html),
     policy: [
       `default-src 'none'`,
       `script-src 'sha256-${sha256(scriptOf(html))}' blob:`,

@@ -64,9 +64,7 @@ describe('a new key', () => {
   })
 
   it('may be made in a transaction', async () => {
-    await database.sql.transaction(sql =>
-      createApiKey(sql, { organizationId: 1, role: 'administrator', label }),
-    )
+    await database.sql.transaction(sql => createApiKey(sql, { organizationId: 1, role: 'administrator', label }))
     expect(await listApiKeys(database.sql)).toHaveLength(1)
   })
 
