@@ -139,6 +139,11 @@ describe('a link across organizations', () => {
       const opportunityId = await insertOpportunity(sql, { organizationId })
       await insertTransaction(sql, { organizationId, originalTransactionId, opportunityId })
     },
+    webhook_delivery: async organizationId => {
+      const signed = { targetUrl: 'https://example.com', events: ['*'], signingSecret: 'whsec_x' }
+      const subscriptionId = await insert(sql, 'webhook_subscription', { organizationId, ...signed })
+      await insert(sql, 'webhook_delivery', { organizationId, subscriptionId, type: 'sale.created', data: '{}' })
+    },
   }
 
   test.each(betweenTenantRows)('the database refuses it: $name', async ({ name, table, columns, target }) => {
@@ -284,6 +289,11 @@ describe('a row that makes no sense is refused', () => {
         await insertApiKey(sql, { organizationId, rawKey: 'k3', collaboratorId })
       },
     ],
+    [
+      'api_key_scopes_check',
+      () => insertApiKey(sql, { organizationId, rawKey: 'k4', role: 'integration', scopes: ['everything'] }),
+    ],
+    ['api_key_scopes_check', () => insertApiKey(sql, { organizationId, rawKey: 'k5', scopes: ['records'] })],
   ]
 
   test.each(checks)('%s', async (constraint, attempt) => {
