@@ -28,8 +28,7 @@ export const createApiKey = async (
   sql: Sql,
   { organizationId, role, collaboratorId, scopes = [], label }: NewApiKey,
 ): Promise<ListedApiKey & { readonly rawKey: string }> => {
-  if (label.trim() === '' || label.length > 200 || /\p{Cc}/u.test(label))
-    throw new InvalidInputError('Expected a label of 1 to 200 characters on one line')
+  if (!isLabel(label)) throw new InvalidInputError('Expected a label of 1 to 200 characters on one line')
   if (role === 'collaborator' && collaboratorId === undefined)
     throw new InvalidInputError('Expected a collaborator for a key with the role collaborator, received none')
   if (role !== 'collaborator' && collaboratorId !== undefined)
@@ -52,6 +51,10 @@ export const createApiKey = async (
   ])) as [Row]
   return { ...listed(row), rawKey }
 }
+
+/** Whether a text can be what a key is for: 1 to 200 UTF-16 code units on one line. */
+export const isLabel = (text: string): boolean =>
+  text.trim() !== '' && text.length <= 200 && text.isWellFormed() && !/\p{Cc}/u.test(text)
 
 /** All keys of all organizations, oldest first. */
 export const listApiKeys = async (sql: Sql): Promise<ListedApiKey[]> => (await sql.rows(everyKey, [])).map(listed)
@@ -100,8 +103,8 @@ export class ApiKeys {
     readonly viewer: Viewer,
   ) {}
 
-  /** Part of the keys, revoked ones included, oldest first. */
-  async list({ limit, offset }: { limit: number; offset: number }): Promise<ListedApiKey[]> {
+  /** At most so many of the keys, or all, revoked ones included, oldest first. */
+  async list({ limit, offset }: { limit: number | null; offset: number }): Promise<ListedApiKey[]> {
     return (await this.sql.rows(keysOfOrganization, [this.viewer.organizationId, limit, offset])).map(listed)
   }
 
@@ -121,11 +124,10 @@ export class ApiKeys {
     label: string
     scopes?: readonly KeyScope[] | undefined
   }): Promise<ListedApiKey & { readonly rawKey: string }> {
-    const { organizationId, role } = this.viewer
+    const { organizationId } = this.viewer
     const wanted = KEY_SCOPES.filter(scope => scopes.includes(scope))
     const isWhole = wanted.length === KEY_SCOPES.length
-    if (isWhole ? role !== 'administrator' : wanted.some(scope => !may(this.viewer, scope)))
-      throw new ForbiddenError('Expected scopes that the own key has too')
+    this.#refuseMore(isWhole, wanted)
     return createApiKey(this.sql, {
       organizationId,
       label,
@@ -133,11 +135,24 @@ export class ApiKeys {
     })
   }
 
-  /** Ends a key for good; ending it again changes nothing. @throws RecordNotFoundError when there is no such key. */
+  /**
+   * Ends a key for good; ending it again changes nothing.
+   * @throws RecordNotFoundError when there is no such key.
+   * @throws ForbiddenError for a key that may do more than the viewer's own.
+   */
   async revoke(id: number): Promise<ListedApiKey> {
-    const [key] = await this.sql.rows(revocationWithin, [this.viewer.organizationId, id])
+    const values = [this.viewer.organizationId, id]
+    const [key] = (await this.sql.rows(keyWithin, values)).map(listed)
     if (key === undefined) throw new RecordNotFoundError(`API key ${id}`)
-    return listed(key)
+    this.#refuseMore(key.role === 'administrator', key.scopes)
+    await this.sql.rows(revocationWithin, values)
+    return { ...key, status: 'revoked' }
+  }
+
+  /** Nobody has anything to do with keys that may do more than the own one. */
+  #refuseMore(isWhole: boolean, scopes: readonly KeyScope[]): void {
+    if (isWhole ? this.viewer.role !== 'administrator' : scopes.some(scope => !may(this.viewer, scope)))
+      throw new ForbiddenError('Expected a key that may do no more than the own one')
   }
 }
 
@@ -147,9 +162,8 @@ const keysOfOrganization = statement<Row>(
 const countOfOrganization = statement<{ count: number }>(
   'select count(*) as count from api_key where organization_id = $1',
 )
-const revocationWithin = statement<Row>(
-  `update api_key set status = 'revoked' where organization_id = $1 and id = $2 returning ${COLUMNS}`,
-)
+const keyWithin = statement<Row>(`select ${COLUMNS} from api_key where organization_id = $1 and id = $2`)
+const revocationWithin = statement("update api_key set status = 'revoked' where organization_id = $1 and id = $2")
 
 /**
  * Ends a key for good; ending it again changes nothing. Gateways notice within 5 s.

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Viewer } from '../access/viewer.ts'
-import { ForbiddenError, ValidationError } from '../errors.ts'
+import { ForbiddenError, SirenError, ValidationError } from '../errors.ts'
 import type { Incoming } from '../events/incoming.ts'
 import type { Delivery, Receipt } from '../events/ingest.ts'
 import { refuseUnsound } from '../events/sound.ts'
@@ -17,7 +17,8 @@ export interface EventStreamOptions {
   readonly ingest: Ingest
   /** What may come in, by slug. */
   readonly incoming: ReadonlyMap<string, Incoming>
-  readonly viewer: Viewer
+  /** Who sends, asked again for each line: a key may be revoked, or expire, while its stream is open. */
+  readonly viewer: () => Viewer | null | Promise<Viewer | null>
   /** The key of the whole stream, of which each line has a part. */
   readonly streamKey: string | undefined
   /** The longest line, in bytes. */
@@ -31,7 +32,7 @@ export interface EventStreamOptions {
 /**
  * Takes in the events of a stream, one after the other, and says of each what it came to: a line of JSON for each line
  * that is not blank. Ends with the stream; with a line that the database could not take, since what follows may build on
- * it; or when told to. It reads no faster than its results are read.
+ * it; with one whose sender is nobody any more; or when told to. It reads no faster than its results are read.
  */
 export async function* eventResults(inlet: Inlet, options: EventStreamOptions): AsyncGenerator<string, void> {
   let number = 0
@@ -44,7 +45,7 @@ export async function* eventResults(inlet: Inlet, options: EventStreamOptions): 
       if (options.stop.aborted) return
       const result = await resultOf(line, number, options)
       yield `${JSON.stringify(result)}\n`
-      if (result.status === 503) return
+      if (result.status === 503 || result.status === 401) return
     }
   } finally {
     inlet.close()
@@ -67,7 +68,9 @@ interface Result {
 
 const resultOf = async (line: Line, number: number, options: EventStreamOptions): Promise<Result> => {
   try {
-    const { opportunityId } = await options.ingest(deliveryOf(line, number, options), options.viewer)
+    const viewer = await options.viewer()
+    if (viewer === null) throw new SirenError('UNAUTHENTICATED', 'Expected a key that is still valid')
+    const { opportunityId } = await options.ingest(deliveryOf(line, number, viewer, options), viewer)
     return { line: number, status: 200, ...(opportunityId !== null && { opportunityId }) }
   } catch (error) {
     const refusal: Refusal = refusalOf(asOfLine(error))
@@ -95,8 +98,8 @@ const asOfLine = (error: unknown): unknown =>
 const isBlank = (line: Line): boolean => line?.every(byte => BLANKS.has(byte)) ?? false
 const BLANKS = new Set([...' \t\r'].map(blank => blank.charCodeAt(0)))
 
-const deliveryOf = (line: Line, number: number, options: EventStreamOptions): Delivery => {
-  const { lineLimit, viewer, streamKey } = options
+const deliveryOf = (line: Line, number: number, viewer: Viewer, options: EventStreamOptions): Delivery => {
+  const { lineLimit, streamKey } = options
   if (line === null) throw new RequestError(413, `Expected a line of at most ${lineLimit} bytes`)
   const { event: slug, data: payload = {}, idempotencyKey, occurredAt, ...rest } = parsed(line)
   if (occurredAt !== undefined && viewer.role !== 'administrator')

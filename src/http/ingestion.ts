@@ -6,14 +6,14 @@ import { INCOMING, type Incoming } from '../events/incoming.ts'
 import { unboundArrival } from './arrival.ts'
 import { type AuthenticatedOptions, authenticated } from './authenticated.ts'
 import { EXPECTED_KEY, eventResults, IDEMPOTENCY_KEY, type Ingest, OPPORTUNITY } from './event-stream.ts'
+import type { InFlight } from './in-flight.ts'
 import { takeJson, takeOnly } from './json-body.ts'
 import { Inlet } from './lines.ts'
 import { refuseOtherMethods } from './methods.ts'
 import { refusal, refuse } from './refusals.ts'
 
 /** What events are taken in with. */
-export interface IngestionRoutesOptions extends AuthenticatedOptions {
-  readonly ingest: Ingest
+export interface IngestionRoutesOptions extends AuthenticatedOptions, InFlight {
   /** What may come in, by slug: the core's events, unless it is said. */
   readonly incoming?: ReadonlyMap<string, Incoming>
   /** The largest body, and the longest line of a stream, in bytes. */
@@ -24,29 +24,10 @@ export interface IngestionRoutesOptions extends AuthenticatedOptions {
 
 /** `POST /siren/v1/event/:slug`, one event, and `POST /siren/v1/events`, a stream of them. */
 export const ingestionRoutes = (app: FastifyInstance, options: IngestionRoutesOptions): void => {
-  const running = new Set<Promise<unknown>>()
-  const ingest: Ingest = (delivery, viewer) => {
-    const work = options.ingest(delivery, viewer)
-    const settled = work.then(forget, forget)
-    function forget() {
-      running.delete(settled)
-    }
-    running.add(settled)
-    return work
-  }
-  const stopping = new AbortController()
-  app.addHook('preClose', done => {
-    stopping.abort()
-    done()
-  })
-  // whoever sent an event may be gone, and the server then does not wait for it
-  app.addHook('onClose', async () => {
-    await Promise.all(running)
-  })
   app.addHook('onRequest', exposeOpportunity)
   const admission = [authenticated(options), refuseUnscoped]
-  void app.register(async scope => oneEvent(scope, admission, ingest))
-  void app.register(async scope => manyEvents(scope, admission, { ...options, ingest }, stopping.signal))
+  void app.register(async scope => oneEvent(scope, admission, options.ingest))
+  void app.register(async scope => manyEvents(scope, admission, options))
 }
 
 const oneEvent = (app: FastifyInstance, onRequest: onRequestHookHandler[], ingest: Ingest): void => {
@@ -64,8 +45,7 @@ const oneEvent = (app: FastifyInstance, onRequest: onRequestHookHandler[], inges
 const manyEvents = (
   app: FastifyInstance,
   onRequest: onRequestHookHandler[],
-  { ingest, incoming = CORE, bodyLimit, arrivalTimeout, log }: IngestionRoutesOptions,
-  stop: AbortSignal,
+  { ingest, stopping, authenticate, incoming = CORE, bodyLimit, arrivalTimeout, log }: IngestionRoutesOptions,
 ): void => {
   takeOnly(app, 'application/x-ndjson')
   app.addContentTypeParser(LINES_OF_JSON, (_request, _payload, done) => done(null))
@@ -75,18 +55,19 @@ const manyEvents = (
     const { opportunityId, idempotencyKey: streamKey } = headersOf(request)
     if (opportunityId !== undefined)
       throw new ValidationError({ [OPPORTUNITY]: ['Expected opportunityId in the lines that are about one'] })
-    if (stop.aborted) return refuse(request, reply, refusal('SERVICE_UNAVAILABLE', 'The gateway is stopping'))
-    const { viewer, raw } = request
+    if (stopping.aborted) return refuse(request, reply, refusal('SERVICE_UNAVAILABLE', 'The gateway is stopping'))
+    const { raw } = request
+    const { authorization } = request.headers
     unboundArrival(request)
     const patience = patienceWith(raw, reply.raw, arrivalTimeout)
     reply.raw.once('finish', () => letGo(raw))
-    const results = eventResults(new Inlet(raw, stop), {
+    const results = eventResults(new Inlet(raw, stopping), {
       ingest: (delivery, sender) => patience.during(ingest(delivery, sender)),
       incoming,
-      viewer,
+      viewer: () => authenticate(authorization),
       streamKey,
       lineLimit: bodyLimit,
-      stop,
+      stop: stopping,
       onError: (err, line) => log.error({ requestId: request.id, line, err }, 'event failed'),
     })
     return reply.header('content-type', 'application/x-ndjson; charset=utf-8').send(Readable.from(results))

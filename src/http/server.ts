@@ -18,6 +18,7 @@ import { forward } from './forward.ts'
 import { type GraphiqlOptions, graphiqlPage, wantsPage } from './graphiql.ts'
 import { type GraphqlOptions, makeYoga } from './graphql.ts'
 import { healthRoutes } from './health.ts'
+import { inFlight } from './in-flight.ts'
 import { CORE, ingestionRoutes } from './ingestion.ts'
 import { logRequests, pathOf } from './logging.ts'
 import { refuseOtherMethods } from './methods.ts'
@@ -93,9 +94,11 @@ export const makeServer = (options: ServerOptions): FastifyInstance => {
   healthRoutes(app, readiness)
   if (options.welcome) app.get('/', welcomePage(options.graphiql !== false))
   graphqlRoutes(app, options)
-  void app.register(async scope => ingestionRoutes(scope, { ...options, arrivalTimeout }))
+  const events = inFlight(app, options.ingest)
+  void app.register(async scope => ingestionRoutes(scope, { ...options, ...events, arrivalTimeout }))
   const { setup, rest } = options
-  if (rest !== undefined) void app.register(async scope => restRoutes(scope, ROUTES, { ...options, ...rest }))
+  if (rest !== undefined)
+    void app.register(async scope => restRoutes(scope, ROUTES, { ...options, ...rest, ...events }))
   if (setup !== undefined) void app.register(async scope => setupRoutes(scope, { ...options, setup }))
   const { incoming = CORE } = options
   const documented = { routes: rest === undefined ? [] : ROUTES, incoming, setup: setup !== undefined }

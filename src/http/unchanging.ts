@@ -14,7 +14,8 @@ export interface Unchanging {
 /** Makes what is sent of some content, once: compressed, and with a name of its own. */
 export const unchanging = async (type: string, content: string | Buffer): Promise<Unchanging> => {
   const bytes = Buffer.from(content)
-  const etag = `"${createHash('sha256').update(bytes).digest('base64').slice(0, 22)}"`
+  // weak, since compressed it is the same in other bytes
+  const etag = `W/"${createHash('sha256').update(bytes).digest('base64').slice(0, 22)}"`
   return { type, bytes, gzipped: await promisify(gzip)(bytes), etag }
 }
 
@@ -27,9 +28,11 @@ export const sendUnchanging = (
   reply.header('content-type', type).header('etag', etag).header('vary', varying(reply, 'accept-encoding'))
   if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-cache')
   if (headers['if-none-match']?.includes(etag)) return reply.status(304).send()
-  if (!headers['accept-encoding']?.includes('gzip')) return reply.send(bytes)
+  if (!GZIP.test(headers['accept-encoding'] ?? '')) return reply.send(bytes)
   return reply.header('content-encoding', 'gzip').send(gzipped)
 }
+
+const GZIP = /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/i
 
 /** What an answer depends on beside what is said already, such as the origin. */
 const varying = (reply: FastifyReply, on: string): string => [reply.getHeader('vary') ?? [], on].flat().join(', ')

@@ -16,12 +16,6 @@ export interface WebhookSubscription {
   readonly dateCreated: Date
 }
 
-/** Part of a list; the first page is 1. */
-export interface ListPage {
-  readonly page: number
-  readonly perPage: number
-}
-
 /** The webhooks of organizations. What is another organization's cannot be told from what is not there. */
 export interface WebhookSubscriptions {
   /**
@@ -30,12 +24,14 @@ export interface WebhookSubscriptions {
    * @throws ConflictError when the organization has as many as it may. @throws RecordNotFoundError when there is none.
    */
   create(organizationId: number, wanted: unknown): Promise<WebhookSubscription & { readonly signingSecret: string }>
-  /** A page of an organization's subscriptions, oldest first. */
-  list(organizationId: number, page: ListPage): Promise<WebhookSubscription[]>
+  /** At most so many of an organization's subscriptions, or all, oldest first. */
+  list(organizationId: number, part?: { limit: number | null; offset: number }): Promise<WebhookSubscription[]>
   /** How many subscriptions an organization has. */
   count(organizationId: number): Promise<number>
   /** @throws RecordNotFoundError when there is none. */
   get(organizationId: number, id: number): Promise<WebhookSubscription>
+  /** @throws RecordNotFoundError when there is none. */
+  state(organizationId: number, id: number): Promise<WebhookState>
   /** Ends a subscription: what was not sent yet goes with it. @throws RecordNotFoundError when there is none. */
   remove(organizationId: number, id: number): Promise<void>
   /** An organization's first 1,000 dead letters, oldest first; of one subscription, when it is said. */
@@ -67,9 +63,14 @@ export const webhookSubscriptions = (sql: Sql, rules: TargetRules): WebhookSubsc
         return { ...created, signingSecret }
       })
     },
-    list: (organizationId, { page, perPage }) => sql.rows(pageOf, [organizationId, perPage, (page - 1) * perPage]),
+    list: (organizationId, { limit, offset } = { limit: null, offset: 0 }) =>
+      sql.rows(pageOf, [organizationId, limit, offset]),
     count: async organizationId => (await sql.rows(counted, [organizationId]))[0]?.count ?? 0,
     get,
+    state: async (organizationId, id) => {
+      const [state] = Number.isSafeInteger(id) ? await sql.rows(stateById, [organizationId, id]) : []
+      return state ?? missing(id)
+    },
     remove: async (organizationId, id) => {
       const removed = Number.isSafeInteger(id) ? await sql.rows(removal, [organizationId, id]) : []
       if (removed.length === 0) missing(id)
@@ -133,6 +134,14 @@ const counted = statement<{ count: number }>(`
 
 const byId = statement<WebhookSubscription>(`
   select ${SUBSCRIPTION} from webhook_subscription s where s.organization_id = $1 and s.id = $2`)
+
+const WAITING = `from webhook_delivery d
+    where d.organization_id = s.organization_id and d.subscription_id = s.id and d.status = 'pending'`
+
+const stateById = statement<WebhookState>(`
+  select (select count(*) from (select ${WAITING} limit 1000) waiting) as pending,
+    (select d.last_error ${WAITING} order by d.id limit 1) as "lastError"
+  from webhook_subscription s where s.organization_id = $1 and s.id = $2`)
 
 const removal = statement(`
   delete from webhook_subscription s where s.organization_id = $1 and s.id = $2 returning s.id`)

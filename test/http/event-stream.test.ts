@@ -8,7 +8,7 @@ const { signal } = new AbortController()
 const options = {
   ingest: async () => ({ opportunityId: null }),
   incoming: new Map(Object.entries(INCOMING)),
-  viewer: { role: 'integration', organizationId: 1 },
+  viewer: () => ({ role: 'integration', organizationId: 1 }) as const,
   streamKey: 'k',
   lineLimit: 1000,
   stop: signal,
@@ -41,4 +41,26 @@ it('answers each of very many lines once, in order', async () => {
   for await (const result of eventResults(new Inlet(lines, signal), options))
     if (!result.startsWith(`{"line":${++number},"status":400,`)) expect.unreachable(result)
   expect(number).toBe(100_000)
+})
+
+it('ends with a line that says so when its key is not valid any more', async () => {
+  const lines = Readable.from([Buffer.from('{"event":"org-created"}\n'.repeat(5))], { objectMode: false })
+  const taken: string[] = []
+  let asked = 0
+  const results: unknown[] = []
+  for await (const result of eventResults(new Inlet(lines, signal), {
+    ...options,
+    ingest: async ({ slug }) => {
+      taken.push(slug)
+      return { opportunityId: null }
+    },
+    viewer: async () => (++asked > 2 ? null : options.viewer()),
+  }))
+    results.push(JSON.parse(result))
+  expect(taken).toHaveLength(2)
+  expect(results).toEqual([
+    { line: 1, status: 200 },
+    { line: 2, status: 200 },
+    { line: 3, status: 401, error: { code: 'UNAUTHENTICATED', message: expect.any(String), data: {} } },
+  ])
 })

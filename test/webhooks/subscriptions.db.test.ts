@@ -48,14 +48,14 @@ describe('a subscription', () => {
     expect(other).toMatchObject({ targetUrl: 'http://1.1.1.1:8080', events: ['*'], description: null })
     expect(other.signingSecret).not.toBe(signingSecret)
     expect(await webhooks.get(organizationId, created.id)).toEqual(created)
-    expect(await webhooks.list(organizationId, { page: 1, perPage: 1 })).toEqual([created])
-    expect(await webhooks.list(organizationId, { page: 2, perPage: 1 })).toMatchObject([{ id: other.id }])
-    expect(await webhooks.list(organizationId, { page: 3, perPage: 1 })).toEqual([])
+    expect(await webhooks.list(organizationId, { limit: 1, offset: 0 })).toEqual([created])
+    expect(await webhooks.list(organizationId, { limit: 1, offset: 1 })).toMatchObject([{ id: other.id }])
+    expect(await webhooks.list(organizationId, { limit: 1, offset: 2 })).toEqual([])
     expect(await webhooks.count(organizationId)).toBe(2)
     await webhooks.remove(organizationId, created.id)
     await expect(webhooks.get(organizationId, created.id)).rejects.toThrow(RecordNotFoundError)
     await expect(webhooks.remove(organizationId, created.id)).rejects.toThrow(RecordNotFoundError)
-    expect(await webhooks.list(organizationId, { page: 1, perPage: 25 })).toMatchObject([{ id: other.id }])
+    expect(await webhooks.list(organizationId, { limit: 25, offset: 0 })).toMatchObject([{ id: other.id }])
   })
 
   it('of another organization is one that does not exist', async () => {
@@ -68,7 +68,7 @@ describe('a subscription', () => {
       expect(foreign).toBeInstanceOf(RecordNotFoundError)
       expect(foreign.message.replace(`${id}`, '999999')).toBe(missing.message)
     }
-    expect(await webhooks.list(organizationId, { page: 1, perPage: 25 })).toEqual([])
+    expect(await webhooks.list(organizationId, { limit: 25, offset: 0 })).toEqual([])
     expect(await webhooks.count(organizationId)).toBe(0)
     expect(await webhooks.deadLetters(organizationId, id)).toEqual([])
     for (const nonsense of [0.5, Number.NaN, 2 ** 60])
@@ -81,7 +81,7 @@ describe('a subscription', () => {
     const wanted = { targetUrl: TARGET, events: ['*'] }
     for (let count = 0; count < 50; count++) await webhooks.create(organizationId, wanted)
     await expect(webhooks.create(organizationId, wanted)).rejects.toThrow(ConflictError)
-    const [first] = await webhooks.list(organizationId, { page: 1, perPage: 1 })
+    const [first] = await webhooks.list(organizationId, { limit: 1, offset: 0 })
     await webhooks.remove(organizationId, first?.id ?? 0)
     await webhooks.create(organizationId, wanted)
     await expect(webhooks.create(999_999, wanted)).rejects.toThrow(RecordNotFoundError)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ConflictError, RecordNotFoundError } from '../../errors.ts'
+import { ConflictError, RecordNotFoundError, ValidationError } from '../../errors.ts'
 import { atMost, expected, id, optional, or } from '../../events/fields.ts'
 import { type Route, type RouteContext, route, SIREN_AND_WORDPRESS } from './route.ts'
 
@@ -8,7 +8,6 @@ const MOST = 500
 const ids = (what: string) =>
   z
     .array(id(`a ${what}'s id`), expected(`a list of ${what}s' ids`))
-    .min(1, expected(`a list of ${what}s' ids`))
     .max(MOST, atMost(MOST, `${what}s`))
     .transform(list => [...new Set(list)])
 
@@ -52,7 +51,8 @@ export const actionRoutes: readonly Route[] = [
     ...action,
     path: '/fulfillments/generate',
     summary: 'Rolls obligations into payouts.',
-    description: 'As `fulfillment-generated` does: those that are named, or all that are pending.',
+    description:
+      'As `fulfillment-generated` does: those that are named, or all that are pending. One that is named and is not pending has the whole request refused.',
     body: z.strictObject({ obligationIds: optional(ids('obligation')) }),
     handle: async ({ body: { obligationIds } }, { reads, ingest }) => {
       const pending = { column: 'status', operator: '=', value: 'pending' } as const
@@ -83,7 +83,10 @@ export const actionRoutes: readonly Route[] = [
   }),
 ]
 
-/** Does something for each of several records; those that it is not possible for are passed over. */
+/**
+ * Does something for each of several records, one after the other; those that it is not possible for are passed over. What is
+ * wrong with the request itself is told while nothing was done; what became wrong of it since is passed over.
+ */
 const eachOf = async (
   ids: readonly number[],
   act: (id: number) => ReturnType<RouteContext['ingest']>,
@@ -94,7 +97,8 @@ const eachOf = async (
       await act(each)
       affected++
     } catch (error) {
-      if (!(error instanceof RecordNotFoundError || error instanceof ConflictError)) throw error
+      const isOfOne = error instanceof RecordNotFoundError || error instanceof ConflictError
+      if (!isOfOne && !(error instanceof ValidationError && affected > 0)) throw error
     }
   }
   return { success: true, affected }

@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import type { ListedApiKey } from '../../access/api-keys.ts'
+import { isLabel, type ListedApiKey } from '../../access/api-keys.ts'
 import { KEY_SCOPES } from '../../access/viewer.ts'
 import { expected, optional } from '../../events/fields.ts'
-import { idPath, pages, rowsOf } from './parameters.ts'
+import { idPath, pagesIfAsked, rowsIfAsked } from './parameters.ts'
 import { type Route, route, SIREN } from './route.ts'
 import { dateTime, recordId } from './shapes.ts'
 
@@ -41,11 +41,11 @@ export const apiKeyRoutes: readonly Route[] = [
     tag,
     summary: "The organization's keys, oldest first, revoked ones included.",
     scope: 'api-keys',
-    query: z.strictObject(pages),
+    query: z.strictObject(pagesIfAsked),
     answer: ApiKey,
     isList: true,
     handle: async ({ query }, { apiKeys }) => {
-      const [items, count] = await Promise.all([apiKeys.list(rowsOf(query)), apiKeys.count()])
+      const [items, count] = await Promise.all([apiKeys.list(rowsIfAsked(query)), apiKeys.count()])
       return { items: items.map(shown), count }
     },
   }),
@@ -61,8 +61,8 @@ export const apiKeyRoutes: readonly Route[] = [
     body: z.strictObject({
       label: z
         .string(LABEL)
-        .regex(/^(?=.*\S)[^\p{Cc}]{1,200}$/u, LABEL)
-        .meta({ description: 'What the key is for.' }),
+        .refine(isLabel, LABEL)
+        .meta({ description: 'What the key is for.', override: { type: 'string', minLength: 1, maxLength: 200 } }),
       scopes: optional(scopes).meta({ description: 'What the key may do; all of it, unless it is said.' }),
     }),
     answer: NewApiKey,
@@ -78,6 +78,7 @@ export const apiKeyRoutes: readonly Route[] = [
     prefixes: SIREN,
     tag,
     summary: 'Revokes a key for good; every gateway notices within 5 s.',
+    description: 'A key cannot revoke one that may do more than itself.',
     scope: 'api-keys',
     params: idPath("the key's id"),
     answer: ApiKey,

@@ -67,6 +67,21 @@ export const pages = {
     .meta({ description: 'How long a page is.' }),
 }
 
+/** The same of lists that are short enough to be answered whole, unless a page is asked for. */
+export const pagesIfAsked = {
+  page: pages.page.unwrap().optional().meta({ description: 'Which page, from 1; everything, unless it is said.' }),
+  perPage: pages.perPage
+    .unwrap()
+    .optional()
+    .meta({ description: 'How long a page is; 25, where a page is asked for.' }),
+}
+
+/** The rows of the page that was asked for, or all of them. */
+export const rowsIfAsked = ({ page, perPage }: { page?: number | undefined; perPage?: number | undefined }) =>
+  page === undefined && perPage === undefined
+    ? { limit: null, offset: 0 }
+    : rowsOf({ page: page ?? 1, perPage: perPage ?? 25 })
+
 /** The rows of a page. */
 export const rowsOf = ({ page, perPage }: { page: number; perPage: number }) => ({
   limit: perPage,

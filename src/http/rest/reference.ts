@@ -39,7 +39,10 @@ const serve = (
   let made: Promise<Unchanging> | undefined
   refuseOtherMethods(app, url, ['GET', 'HEAD'])
   app.get(url, async (request, reply) => {
-    made ??= make()
+    made ??= make().catch(error => {
+      made = undefined
+      throw error
+    })
     return sendUnchanging(await made, request, reply.headers(headers))
   })
 }

@@ -1,12 +1,14 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { z } from 'zod'
 import type { ApiKeys } from '../../access/api-keys.ts'
 import { type KeyScope, may, type Viewer } from '../../access/viewer.ts'
-import { ForbiddenError, ValidationError } from '../../errors.ts'
+import { ForbiddenError, SirenError, ValidationError } from '../../errors.ts'
 import type { Context } from '../../graphql/context.ts'
 import type { WebhookSubscriptions } from '../../webhooks/subscriptions.ts'
 import { type AuthenticatedOptions, authenticated } from '../authenticated.ts'
 import type { Ingest } from '../event-stream.ts'
+import type { InFlight } from '../in-flight.ts'
 import { takeJson } from '../json-body.ts'
 import { refuseOtherMethods } from '../methods.ts'
 
@@ -48,7 +50,7 @@ export interface RouteContext {
   readonly reads: Context
   readonly apiKeys: ApiKeys
   readonly webhooks: WebhookSubscriptions
-  /** Takes an event in, as the viewer's. */
+  /** Takes an event in, as the viewer's, unless the server is stopping. */
   ingest(slug: string, payload: object): ReturnType<Ingest>
 }
 
@@ -86,9 +88,7 @@ export interface RestParts {
 }
 
 /** What the operations of the HTTP API are made of. */
-export interface RestOptions extends RestParts, AuthenticatedOptions {
-  readonly ingest: Ingest
-}
+export interface RestOptions extends RestParts, AuthenticatedOptions, InFlight {}
 
 /** The operations of the HTTP API, each under its prefixes. */
 export const restRoutes = (app: FastifyInstance, routes: readonly Route[], options: RestOptions): void => {
@@ -120,8 +120,8 @@ const answer = async (
   const { viewer } = request
   const input = {
     params: read(operation.params, request.params),
-    query: read(operation.query ?? NOTHING, request.query),
-    body: read(operation.body, request.body ?? {}),
+    query: read(operation.query ?? NOTHING, queryOf(request)),
+    body: read(operation.body, request.body === undefined ? {} : request.body),
   }
   const made = await operation.handle(input as never, {
     viewer,
@@ -132,7 +132,12 @@ const answer = async (
       return options.apiKeys(viewer)
     },
     webhooks: options.webhooks,
-    ingest: (slug, payload) => options.ingest({ slug, payload }, viewer),
+    ingest: async (slug, payload) => {
+      // a database inside this process answers at once: of many events, others would not be heard until the last
+      await turn()
+      if (options.stopping.aborted) throw new SirenError('SERVICE_UNAVAILABLE', 'The gateway is stopping')
+      return options.ingest({ slug, payload }, viewer)
+    },
   })
   reply.status(operation.status ?? 200)
   if (!operation.isList) return reply.send(made)
@@ -140,10 +145,17 @@ const answer = async (
   return reply.header(ESTIMATED_COUNT, count).send(items)
 }
 
+/** WordPress has parameters of its own, such as `_locale`, which its clients add to every request. */
+const queryOf = ({ url, query }: FastifyRequest): unknown =>
+  url.startsWith('/wp-json')
+    ? Object.fromEntries(Object.entries(query as object).filter(([name]) => !name.startsWith('_')))
+    : query
+
 /** The header that says how long a list is as a whole. */
 export const ESTIMATED_COUNT = 'x-siren-estimated-count'
 
 const NOTHING = z.strictObject({})
+const NO_OBJECT = 'Expected a JSON object'
 
 /** @throws ValidationError by field; a field that is not known is wrong, too: it may be a filter with a slip in its name. */
 const read = (schema: z.ZodObject | undefined, given: unknown): unknown => {
@@ -151,7 +163,10 @@ const read = (schema: z.ZodObject | undefined, given: unknown): unknown => {
   const { success, data, error } = schema.safeParse(given)
   if (success) return data
   throw ValidationError.of(
-    error.issues.flatMap(issue => (issue.code === 'unrecognized_keys' ? unknown(issue, schema) : issue)),
+    error.issues.flatMap(issue => {
+      if (issue.code === 'unrecognized_keys') return unknown(issue, schema)
+      return issue.path.length === 0 && issue.code === 'invalid_type' ? { ...issue, message: NO_OBJECT } : issue
+    }),
   )
 }
 

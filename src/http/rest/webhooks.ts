@@ -3,7 +3,7 @@ import { atMost, expected, optional } from '../../events/fields.ts'
 import { CHOICES, newWebhook } from '../../webhooks/new-webhook.ts'
 import type { WebhookSubscription } from '../../webhooks/subscriptions.ts'
 import { ALL_TYPES, WEBHOOK_TYPES } from '../../webhooks/types.ts'
-import { idPath, pages } from './parameters.ts'
+import { idPath, pagesIfAsked, rowsIfAsked } from './parameters.ts'
 import { type Route, route, SIREN } from './route.ts'
 import { dateTime, recordId } from './shapes.ts'
 
@@ -47,11 +47,14 @@ export const webhookRoutes: readonly Route[] = [
     method: 'GET',
     path: '/webhooks',
     summary: "The organization's webhooks, oldest first.",
-    query: z.strictObject(pages),
+    query: z.strictObject(pagesIfAsked),
     answer: Webhook,
     isList: true,
     handle: async ({ query }, { webhooks, viewer: { organizationId } }) => {
-      const [items, count] = await Promise.all([webhooks.list(organizationId, query), webhooks.count(organizationId)])
+      const [items, count] = await Promise.all([
+        webhooks.list(organizationId, rowsIfAsked(query)),
+        webhooks.count(organizationId),
+      ])
       return { items: items.map(shown), count }
     },
   }),

@@ -56,6 +56,7 @@ describe('a new key', () => {
     [{ label: ' ' }, ['label']],
     [{ label: 'two\nlines' }, ['label']],
     [{ label: 'x'.repeat(201) }, ['label']],
+    [{ label: '😀'.repeat(101) }, ['label']],
     [{ label: 'Key', scopes: [] }, ['scopes']],
     [{ label: 'Key', scopes: ['everything'] }, ['scopes.0']],
     [{ label: 'Key', scopes: 'events' }, ['scopes']],
@@ -100,6 +101,17 @@ describe('a key does what its scopes say, and nothing else', () => {
     expect((await create(rawKey, { label: 'Key', scopes: ['records'] })).body).toMatchObject({ scopes: ['records'] })
     expect((await gateway.send(rawKey, 'GET', PATH)).body).toHaveLength(2)
   })
+
+  it('nor to end keys that may', async () => {
+    const administrator = await organization()
+    const { rawKey } = await keyWith(administrator, 'api-keys', 'records')
+    const others = [await keyWith(administrator), await keyWith(administrator, 'events')]
+    for (const { id } of others) expect((await gateway.send(rawKey, 'DELETE', `${PATH}/${id}`)).status).toBe(403)
+    const { id } = await keyWith(administrator, 'records')
+    expect((await gateway.send(rawKey, 'DELETE', `${PATH}/${id}`)).status).toBe(200)
+    const { body } = await gateway.send(administrator, 'GET', PATH)
+    expect(body.map(({ status }: { status: string }) => status)).toEqual(['active', 'active', 'active', 'revoked'])
+  })
 })
 
 describe('revoking a key', () => {
@@ -134,6 +146,13 @@ describe('revoking a key', () => {
     const { status, body } = await gateway.send(await organization(), 'DELETE', `${PATH}/${id}`)
     expect([status, Object.keys(body.error.data)]).toEqual([422, ['id']])
   })
+})
+
+it('keys are all listed, unless a page is asked for', async () => {
+  const administrator = await organization()
+  for (let i = 0; i < 30; i++) await create(administrator, { label: '😀'.repeat(100) })
+  expect((await gateway.send(administrator, 'GET', PATH)).body).toHaveLength(30)
+  expect((await gateway.send(administrator, 'GET', `${PATH}?page=1`)).body).toHaveLength(25)
 })
 
 it('keys come in pages, oldest first', async () => {

@@ -67,9 +67,9 @@ describe('the document', () => {
     expect(schemas.Engagement.properties.id).toEqual(id)
     expect(schemas.ApiKey.properties.collaboratorId).toMatchObject({ ...id, type: ['integer', 'null'] })
     expect(schemas.ApiKey.properties.expiresAt).toEqual({ type: ['string', 'null'], format: 'date-time' })
-    const { parameters } = DOCUMENT.paths['/siren/v1/api-keys'].get
-    expect(parameters[1]).toMatchObject({
-      name: 'perPage',
+    const { parameters } = DOCUMENT.paths['/siren/v1/payouts'].get
+    expect(parameters.find(({ name }: { name: string }) => name === 'perPage')).toMatchObject({
+      in: 'query',
       schema: { type: 'integer', format: 'int64', minimum: 1, maximum: 100, default: 25 },
     })
     const sale = DOCUMENT.paths['/siren/v1/event/sale'].post.requestBody.content['application/json'].schema
