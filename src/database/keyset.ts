@@ -168,7 +168,11 @@ export const byIdsQuery = <Row>(listing: Listing, column: string, ids: readonly 
   const values = new Values(...listing.first)
   const { table, visible } = listing
   const by = table.columns.get(column)?.sql
-  const page = `(select t.* from ${quoted(table)} t where t.organization_id = $1 and t.${by} = any(${values.add(ids)}::bigint[])${known(listing, column)}${visible}) t`
+  // a statement with a list is planned each time anew: of one id, planning would take longer than reading
+  const [id, ...others] = ids
+  const which =
+    others.length === 0 && id !== undefined ? `= ${values.add(id)}::bigint` : `= any(${values.add(ids)}::bigint[])`
+  const page = `(select t.* from ${quoted(table)} t where t.organization_id = $1 and t.${by} ${which}${known(listing, column)}${visible}) t`
   return { statement: finish(listing, page), values: values.list }
 }
 

@@ -6,6 +6,7 @@ import type { Direction, Page } from '../database/keyset.ts'
 import type { NamedType } from '../database/names.ts'
 import type { ConversionRow, LineItemRow, NoteSourceType } from '../database/rows.ts'
 import type { Datastores } from '../datastores.ts'
+import type { NamedEngagement } from '../engagements/datastore.ts'
 import type { Feed, FeedEntry, FeedRequest, NoteEntry } from '../notes/datastore.ts'
 import { detailOf, type NoteDetail } from '../notes/detail.ts'
 import { type RenderedNote, renderNote } from '../notes/render.ts'
@@ -31,6 +32,24 @@ export class Loaders {
   }
   get engagementById() {
     return this.#once('engagementById', () => rowLoader(ids => this.datastores.engagements.byIds(ids)))
+  }
+  /** The same, read together with its names, which prime their loaders. */
+  get namedEngagementById() {
+    return this.#once('namedEngagementById', () =>
+      rowLoader(async ids => {
+        const { engagements } = this.datastores
+        const rows = (await engagements.rowsBy('id', ids, engagements.withNames)) as NamedEngagement[]
+        this.primeNames(rows)
+        return rows
+      }),
+    )
+  }
+  /** Keeps the names that engagements brought along. */
+  primeNames(engagements: readonly NamedEngagement[]): void {
+    for (const { collaboratorId, collaboratorName, programId, programName } of engagements) {
+      this.collaboratorNameById.prime(collaboratorId, collaboratorName)
+      this.programNameById.prime(programId, programName)
+    }
   }
   get transactionById() {
     return this.#once('transactionById', () => rowLoader(ids => this.datastores.transactions.byIds(ids)))

@@ -117,10 +117,9 @@ const engagementConnection = (
   owner?: { column: 'collaboratorId' | 'programId' | 'opportunityId'; id: number },
 ): Connection<EngagementRow> => {
   const { request, ordering } = listRequest<EngagementRow, Slice<keyof EngagementRow>['orderBy']>('Engagement', args)
-  const selected = selectedBelow(info)
-  const names = selected.has('collaboratorName') || selected.has('programName') ? engagements.withNames : undefined
+  const names = asksForNames(info) ? engagements.withNames : undefined
   const prime = (page: Page<EngagementRow>) => {
-    if (names) for (const row of page.rows) primeNames(loaders, row as NamedEngagement)
+    if (names) loaders.primeNames(page.rows as readonly NamedEngagement[])
     return page
   }
   return new Connection(
@@ -139,9 +138,10 @@ const engagementConnection = (
   )
 }
 
-const primeNames = (loaders: Context['loaders'], row: NamedEngagement): void => {
-  loaders.collaboratorNameById.prime(row.collaboratorId, row.collaboratorName)
-  loaders.programNameById.prime(row.programId, row.programName)
+/** Names that are asked for come with the rows. */
+const asksForNames = (info: Info): boolean => {
+  const selected = selectedBelow(info)
+  return selected.has('collaboratorName') || selected.has('programName')
 }
 
 const pairArgs = () =>
@@ -156,7 +156,10 @@ builder.queryFields(t => ({
     nullable: true,
     description: 'The engagement with this id; null when there is none.',
     args: { id: idArg('Engagement') },
-    resolve: (_, { id }, { loaders }) => loadBy('Engagement', id, each => loaders.engagementById.load(each)),
+    resolve: (_, { id }, { loaders }, info) => {
+      const loader = asksForNames(info) ? loaders.namedEngagementById : loaders.engagementById
+      return loadBy('Engagement', id, each => loader.load(each))
+    },
   }),
   engagements: t.field({
     type: EngagementConnection,

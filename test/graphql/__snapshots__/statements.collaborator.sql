@@ -1,72 +1,72 @@
 -- What each list costs, with everything selected.
--- Query.collaborators: 11f212 11f212 57e908 351ac7 9660ab 0ba7ef
--- Query.conversions: 11f212 11f212 ab7559 507dc7 d58c32 27f078 6547aa 8148d8
+-- Query.collaborators: e05dcf e05dcf 4df975 351ac7 2bde0b 0ba7ef
+-- Query.conversions: e05dcf e05dcf ab7559 dfb707 235034 27f078 27b1ec 928694
 -- Query.distributions: f92194 d7f35c
 -- Query.distributors: a239c8 f99ba8
--- Query.engagements: 17604a 349b76 c78dd1 6547aa a0c213 52e1d2
+-- Query.engagements: 17604a 6f03e7 5837a9 27b1ec a0c213 b8b15d
 -- Query.fulfillments: c9ebbb 5e2862
--- Query.notes: 11f212 449ba9 d7ac44 9a18da
--- Query.obligations: 11f212 f1cb57 d5fb96 823842 a2842a 6547aa
+-- Query.notes: e05dcf 449ba9 d7ac44 eef573
+-- Query.obligations: e05dcf f1cb57 fe8c76 823842 51df57 27b1ec
 -- Query.opportunities: 5e729d 0ceb37
--- Query.payouts: 11f212 7f50fc 107e24 6547aa
--- Query.programs: 11f212 c58532 c699e0 4179f0
+-- Query.payouts: e05dcf 7f50fc 107e24 27b1ec
+-- Query.programs: e05dcf c58532 c26ea9 4179f0
 -- Query.transactions: f9b032 321e97
--- Collaborator.allocations of many: 11f212 6d6ed6 d58c32 0ba7ef 6547aa b5cef1
--- Collaborator.conversions of many: 11f212 11f212 e43a1c 507dc7 d58c32 0ba7ef 6547aa 8148d8 7db7a3
--- Collaborator.engagements of many: 00e82b 349b76 c78dd1 0ba7ef 6547aa 52e1d2 36a736
--- Collaborator.notes of many: 11f212 b65e04 717c15 9a18da 0ba7ef
--- Collaborator.obligations of many: 11f212 8535d4 d5fb96 a2842a 0ba7ef 6547aa c88d9f
--- Collaborator.payouts of many: 11f212 24af39 0ba7ef 6547aa ba9e3c
--- Conversion.notes of many: 11f212 5f89d0 009548 9a18da 27f078
+-- Collaborator.allocations of many: e05dcf e6e933 235034 0ba7ef 27b1ec b5cef1
+-- Collaborator.conversions of many: e05dcf e05dcf d5f70a dfb707 235034 0ba7ef 27b1ec 928694 7db7a3
+-- Collaborator.engagements of many: a0e975 6f03e7 5837a9 0ba7ef 27b1ec b8b15d 36a736
+-- Collaborator.notes of many: e05dcf b65e04 717c15 eef573 0ba7ef
+-- Collaborator.obligations of many: e05dcf 9af098 fe8c76 51df57 0ba7ef 27b1ec c88d9f
+-- Collaborator.payouts of many: e05dcf 4aa3c4 0ba7ef 27b1ec ba9e3c
+-- Conversion.notes of many: e05dcf 5f89d0 009548 eef573 27f078
 -- Distribution.allocations of many: d7f35c
 -- Distribution.notes of many: d7f35c
 -- Distributor.distributions of many: f99ba8
 -- Distributor.notes of many: f99ba8
--- Engagement.notes of many: 11f212 58c349 699866 9a18da ae3919
+-- Engagement.notes of many: e05dcf 58c349 699866 eef573 ae3919
 -- Fulfillment.notes of many: 5e2862
 -- Fulfillment.payouts of many: 5e2862
--- Obligation.notes of many: 11f212 91271c 77ce70 9a18da 823842
--- Opportunity.engagements of many: 349b76 c78dd1 6547aa 0ceb37 52e1d2 33932d 3d107b
--- Opportunity.notes of many: 11f212 5712f4 77a09e 9a18da 0ceb37
--- Opportunity.transactions of many: 0ceb37 92d400 6abc41
--- Payout.notes of many: 11f212 ca98cf 2c0b5a 9a18da 107e24
--- Payout.obligations of many: 11f212 107e24 d5fb96 a2842a 6547aa 308031 7b4959
--- Program.engagements of many: 4179f0 349b76 c78dd1 6547aa 52e1d2 539116 05db81
--- Program.notes of many: 11f212 347619 d0e7cb 9a18da 4179f0
--- Transaction.conversions of many: 11f212 11f212 321e97 507dc7 d58c32 6547aa 8148d8 2f4e25 4739bf
--- Transaction.notes of many: 11f212 4dd076 a313e1 9a18da 321e97
--- Collaborator.allocations, long: 11f212 6d6ed6 d58c32 632d61 6547aa b5cef1
--- Collaborator.conversions, long: 11f212 11f212 e43a1c 507dc7 d58c32 632d61 6547aa 8148d8 7db7a3
--- Collaborator.engagements, long: 00e82b 349b76 c78dd1 632d61 6547aa 52e1d2 36a736
--- Collaborator.notes, long: 11f212 b65e04 717c15 9a18da 632d61
--- Collaborator.obligations, long: 11f212 8535d4 d5fb96 a2842a 632d61 6547aa c88d9f
--- Collaborator.payouts, long: 11f212 24af39 632d61 6547aa ba9e3c
--- Conversion.notes, long: 11f212 5f89d0 009548 9a18da 1c7898
+-- Obligation.notes of many: e05dcf 91271c 77ce70 eef573 823842
+-- Opportunity.engagements of many: 6f03e7 5837a9 27b1ec 0ceb37 b8b15d 0f12e3 3d107b
+-- Opportunity.notes of many: e05dcf 5712f4 77a09e eef573 0ceb37
+-- Opportunity.transactions of many: 0ceb37 dd8c9e 6abc41
+-- Payout.notes of many: e05dcf ca98cf 2c0b5a eef573 107e24
+-- Payout.obligations of many: e05dcf 107e24 fe8c76 51df57 27b1ec 308031 c22006
+-- Program.engagements of many: 4179f0 6f03e7 5837a9 27b1ec b8b15d 539116 61985f
+-- Program.notes of many: e05dcf 347619 d0e7cb eef573 4179f0
+-- Transaction.conversions of many: e05dcf e05dcf 321e97 dfb707 235034 27b1ec 928694 2f4e25 71182d
+-- Transaction.notes of many: e05dcf 4dd076 a313e1 eef573 321e97
+-- Collaborator.allocations, long: e05dcf e6e933 235034 632d61 27b1ec b5cef1
+-- Collaborator.conversions, long: e05dcf e05dcf d5f70a dfb707 235034 632d61 27b1ec 928694 7db7a3
+-- Collaborator.engagements, long: a0e975 6f03e7 5837a9 632d61 27b1ec b8b15d 36a736
+-- Collaborator.notes, long: e05dcf b65e04 717c15 eef573 632d61
+-- Collaborator.obligations, long: e05dcf 9af098 fe8c76 51df57 632d61 27b1ec c88d9f
+-- Collaborator.payouts, long: e05dcf 4aa3c4 632d61 27b1ec ba9e3c
+-- Conversion.notes, long: e05dcf 5f89d0 009548 eef573 1c7898
 -- Distribution.allocations, long: 297031
 -- Distribution.notes, long: 297031
 -- Distributor.distributions, long: dd615b
 -- Distributor.notes, long: dd615b
--- Engagement.notes, long: 11f212 58c349 699866 9a18da a5c9aa
+-- Engagement.notes, long: e05dcf 58c349 699866 eef573 a5c9aa
 -- Fulfillment.notes, long: ae1d51
 -- Fulfillment.payouts, long: ae1d51
--- Obligation.notes, long: 11f212 91271c 77ce70 9a18da a409b6
--- Opportunity.engagements, long: 349b76 c78dd1 6547aa 2097d7 52e1d2 33932d 3d107b
--- Opportunity.notes, long: 11f212 5712f4 77a09e 9a18da 2097d7
--- Opportunity.transactions, long: 2097d7 92d400 6abc41
--- Payout.notes, long: 11f212 ca98cf 2c0b5a 9a18da ede922
--- Payout.obligations, long: 11f212 ede922 d5fb96 a2842a 6547aa 308031 7b4959
--- Program.engagements, long: 76a03a 349b76 c78dd1 6547aa 52e1d2 539116 05db81
--- Program.notes, long: 11f212 347619 d0e7cb 9a18da 76a03a
--- Transaction.conversions, long: 11f212 11f212 1668f4 507dc7 d58c32 6547aa 8148d8 2f4e25 4739bf
--- Transaction.notes, long: 11f212 4dd076 a313e1 9a18da 1668f4
--- Query.bindings: 11f212 11f212 349b76 c78dd1 6547aa dd5eec 52e1d2
--- Query.nodes: 11f212 11f212 349b76 c78dd1 6547aa 8148d8 52e1d2
+-- Obligation.notes, long: e05dcf 91271c 77ce70 eef573 a409b6
+-- Opportunity.engagements, long: 6f03e7 5837a9 27b1ec 2097d7 b8b15d 0f12e3 3d107b
+-- Opportunity.notes, long: e05dcf 5712f4 77a09e eef573 2097d7
+-- Opportunity.transactions, long: 2097d7 dd8c9e 6abc41
+-- Payout.notes, long: e05dcf ca98cf 2c0b5a eef573 ede922
+-- Payout.obligations, long: e05dcf ede922 fe8c76 51df57 27b1ec 308031 c22006
+-- Program.engagements, long: 76a03a 6f03e7 5837a9 27b1ec b8b15d 539116 61985f
+-- Program.notes, long: e05dcf 347619 d0e7cb eef573 76a03a
+-- Transaction.conversions, long: e05dcf e05dcf 1668f4 dfb707 235034 27b1ec 928694 2f4e25 71182d
+-- Transaction.notes, long: e05dcf 4dd076 a313e1 eef573 1668f4
+-- Query.bindings: e05dcf e05dcf 6f03e7 5837a9 27b1ec dd5eec b8b15d
+-- Query.nodes: e05dcf e05dcf 6f03e7 5837a9 27b1ec 928694 b8b15d
 
--- 11f212
-select 'collaborator' as type, t.id, case when t.status = 'deleted' then 'Collaborator #' || t.id else coalesce(t.nickname, t.full_name) end as name from collaborator t where t.organization_id = $1 and t.id = any($3::bigint[]) and t.id = $2 union all select 'program' as type, t.id, case when t.status = 'deleted' then 'Program #' || t.id else t.name end as name from program t where t.organization_id = $1 and t.id = any($4::bigint[]) and exists (select from enrollment x where x.organization_id = $1 and x.collaborator_id = $2 and x.program_id = t.id) union all select 'distributor' as type, t.id, case when t.status = 'deleted' then 'Distributor #' || t.id else t.name end as name from distributor t where t.organization_id = $1 and t.id = any($5::bigint[]) and $2::bigint is null union all select 'organization' as type, t.id, t.name as name from organization t where t.id = $1 and t.id = any($6::bigint[]) and $2::bigint is null;
+-- e05dcf
+select 'collaborator' as type, t.id, case when t.status = 'deleted' then 'Collaborator #' || t.id else coalesce(t.nickname, t.full_name) end as name from collaborator t where t.organization_id = $1 and t.id = $3::bigint and t.id = $2 union all select 'program' as type, t.id, case when t.status = 'deleted' then 'Program #' || t.id else t.name end as name from program t where t.organization_id = $1 and t.id = $4::bigint and exists (select from enrollment x where x.organization_id = $1 and x.collaborator_id = $2 and x.program_id = t.id) union all select 'distributor' as type, t.id, case when t.status = 'deleted' then 'Distributor #' || t.id else t.name end as name from distributor t where t.organization_id = $1 and t.id = $5::bigint and $2::bigint is null union all select 'organization' as type, t.id, t.name as name from organization t where t.id = $1 and t.id = $6::bigint and $2::bigint is null;
 
--- 57e908
-select a.id as "id", a.collaborator_id as "collaboratorId", a.type as "type", a.code as "code", a.issued_date as "issuedDate", a.retired_date as "retiredDate" from collaborator_alias a join collaborator t on t.organization_id = a.organization_id and t.id = a.collaborator_id where a.organization_id = $1 and a.collaborator_id = any($3::bigint[]) and t.id = $2 order by a.id;
+-- 4df975
+select a.id as "id", a.collaborator_id as "collaboratorId", a.type as "type", a.code as "code", a.issued_date as "issuedDate", a.retired_date as "retiredDate" from collaborator_alias a join collaborator t on t.organization_id = a.organization_id and t.id = a.collaborator_id where a.organization_id = $1 and a.collaborator_id = $3::bigint and t.id = $2 order by a.id;
 
 -- 351ac7
 select count(*) as count from "collaborator" t where t.organization_id = $1 and t.id = $2;
@@ -104,8 +104,8 @@ select count(*) as count from "transaction" t where t.organization_id = $1 and (
 -- 449ba9
 select count(*) as count from (select distinct on (s.date_created, s.note_id) s.note_id, s.date_created from note_source s where s.organization_id = $1 and s.source_type = 'collaborator' and exists (select from "collaborator" r where r.organization_id = $1 and r.id = s.source_id and r.id = $2)) f;
 
--- c699e0
-select e.program_id as "programId", e.type, e.value from program_engagement_type e join program t on t.organization_id = e.organization_id and t.id = e.program_id where e.organization_id = $1 and e.program_id = any($3::bigint[]) and exists (select from enrollment x where x.organization_id = $1 and x.collaborator_id = $2 and x.program_id = t.id) order by e.type;
+-- c26ea9
+select e.program_id as "programId", e.type, e.value from program_engagement_type e join program t on t.organization_id = e.organization_id and t.id = e.program_id where e.organization_id = $1 and e.program_id = $3::bigint and exists (select from enrollment x where x.organization_id = $1 and x.collaborator_id = $2 and x.program_id = t.id) order by e.type;
 
 -- 5712f4
 select f.partition, n.id, n.content, case when true and case n.creation_source when 'collaborator' then exists (select from "collaborator" r where r.organization_id = $1 and r.id = n.creation_source_id and r.id = $2 offset 0) when 'engagement' then exists (select from "engagement" r where r.organization_id = $1 and r.id = n.creation_source_id and r.collaborator_id = $2 offset 0) when 'conversion' then exists (select from "conversion" r where r.organization_id = $1 and r.id = n.creation_source_id and r.collaborator_id = $2 offset 0) when 'obligation' then exists (select from "obligation" r where r.organization_id = $1 and r.id = n.creation_source_id and r.collaborator_id = $2 offset 0) when 'payout' then exists (select from "payout" r where r.organization_id = $1 and r.id = n.creation_source_id and r.collaborator_id = $2 offset 0) when 'program' then exists (select from "program" r where r.organization_id = $1 and r.id = n.creation_source_id and exists (select from enrollment x where x.organization_id = $1 and x.collaborator_id = $2 and x.program_id = r.id) offset 0) when 'opportunity' then exists (select from "opportunity" r where r.organization_id = $1 and r.id = n.creation_source_id and exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = r.id and x.collaborator_id = $2) offset 0) when 'transaction' then exists (select from "transaction" r where r.organization_id = $1 and r.id = n.creation_source_id and (exists (select from conversion x where x.organization_id = $1 and x.transaction_id = r.id and x.collaborator_id = $2) or exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = r.opportunity_id and x.collaborator_id = $2)) offset 0) when 'fulfillment' then $2::bigint is null when 'distribution' then $2::bigint is null when 'distributor' then $2::bigint is null when 'organization' then $2::bigint is null end then n.creation_source end as "creationSource", n.creation_source_id as "creationSourceId", n.date_created as "dateCreated", n.data, (select string_agg(s.source_type || ':' || s.source_id, ',' order by s.source_type, s.source_id) from note_source s where s.organization_id = $1 and s.note_id = n.id and case s.source_type when 'collaborator' then exists (select from "collaborator" r where r.organization_id = $1 and r.id = s.source_id and r.id = $2 offset 0) when 'engagement' then exists (select from "engagement" r where r.organization_id = $1 and r.id = s.source_id and r.collaborator_id = $2 offset 0) when 'conversion' then exists (select from "conversion" r where r.organization_id = $1 and r.id = s.source_id and r.collaborator_id = $2 offset 0) when 'obligation' then exists (select from "obligation" r where r.organization_id = $1 and r.id = s.source_id and r.collaborator_id = $2 offset 0) when 'payout' then exists (select from "payout" r where r.organization_id = $1 and r.id = s.source_id and r.collaborator_id = $2 offset 0) when 'program' then exists (select from "program" r where r.organization_id = $1 and r.id = s.source_id and exists (select from enrollment x where x.organization_id = $1 and x.collaborator_id = $2 and x.program_id = r.id) offset 0) when 'opportunity' then exists (select from "opportunity" r where r.organization_id = $1 and r.id = s.source_id and exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = r.id and x.collaborator_id = $2) offset 0) when 'transaction' then exists (select from "transaction" r where r.organization_id = $1 and r.id = s.source_id and (exists (select from conversion x where x.organization_id = $1 and x.transaction_id = r.id and x.collaborator_id = $2) or exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = r.opportunity_id and x.collaborator_id = $2)) offset 0) when 'fulfillment' then $2::bigint is null when 'distribution' then $2::bigint is null when 'distributor' then $2::bigint is null when 'organization' then $2::bigint is null end) as sources from (select k.key as partition, f.* from unnest($3::bigint[]) as k(key) cross join lateral (select distinct on (s.date_created, s.note_id) s.note_id, s.date_created from note_source s where s.organization_id = $1 and s.source_type = 'opportunity' and s.source_id = any (array (select o.id from opportunity o where o.organization_id = $1 and o.merged_into_id = k.key::bigint) || k.key::bigint) and exists (select from "opportunity" r where r.organization_id = $1 and r.id = k.key and exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = r.id and x.collaborator_id = $2)) and exists (select from note_source v where (s.note_id, s.date_created) = (v.note_id, v.date_created) and v.organization_id = $1 and v.source_type = 'collaborator' and v.source_id = $2 offset 0) order by date_created asc, note_id asc limit n) f) f cross join lateral (select * from note where organization_id = $1 and id = f.note_id limit n) n order by f.partition, f.date_created asc, f.note_id asc;
@@ -158,23 +158,23 @@ select k.key as id, f.count from unnest($3::bigint[]) as k(key) cross join later
 -- d7ac44
 select n.id, n.content, case when true and case n.creation_source when 'collaborator' then exists (select from "collaborator" r where r.organization_id = $1 and r.id = n.creation_source_id and r.id = $2 offset 0) when 'engagement' then exists (select from "engagement" r where r.organization_id = $1 and r.id = n.creation_source_id and r.collaborator_id = $2 offset 0) when 'conversion' then exists (select from "conversion" r where r.organization_id = $1 and r.id = n.creation_source_id and r.collaborator_id = $2 offset 0) when 'obligation' then exists (select from "obligation" r where r.organization_id = $1 and r.id = n.creation_source_id and r.collaborator_id = $2 offset 0) when 'payout' then exists (select from "payout" r where r.organization_id = $1 and r.id = n.creation_source_id and r.collaborator_id = $2 offset 0) when 'program' then exists (select from "program" r where r.organization_id = $1 and r.id = n.creation_source_id and exists (select from enrollment x where x.organization_id = $1 and x.collaborator_id = $2 and x.program_id = r.id) offset 0) when 'opportunity' then exists (select from "opportunity" r where r.organization_id = $1 and r.id = n.creation_source_id and exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = r.id and x.collaborator_id = $2) offset 0) when 'transaction' then exists (select from "transaction" r where r.organization_id = $1 and r.id = n.creation_source_id and (exists (select from conversion x where x.organization_id = $1 and x.transaction_id = r.id and x.collaborator_id = $2) or exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = r.opportunity_id and x.collaborator_id = $2)) offset 0) when 'fulfillment' then $2::bigint is null when 'distribution' then $2::bigint is null when 'distributor' then $2::bigint is null when 'organization' then $2::bigint is null end then n.creation_source end as "creationSource", n.creation_source_id as "creationSourceId", n.date_created as "dateCreated", n.data, (select string_agg(s.source_type || ':' || s.source_id, ',' order by s.source_type, s.source_id) from note_source s where s.organization_id = $1 and s.note_id = n.id and case s.source_type when 'collaborator' then exists (select from "collaborator" r where r.organization_id = $1 and r.id = s.source_id and r.id = $2 offset 0) when 'engagement' then exists (select from "engagement" r where r.organization_id = $1 and r.id = s.source_id and r.collaborator_id = $2 offset 0) when 'conversion' then exists (select from "conversion" r where r.organization_id = $1 and r.id = s.source_id and r.collaborator_id = $2 offset 0) when 'obligation' then exists (select from "obligation" r where r.organization_id = $1 and r.id = s.source_id and r.collaborator_id = $2 offset 0) when 'payout' then exists (select from "payout" r where r.organization_id = $1 and r.id = s.source_id and r.collaborator_id = $2 offset 0) when 'program' then exists (select from "program" r where r.organization_id = $1 and r.id = s.source_id and exists (select from enrollment x where x.organization_id = $1 and x.collaborator_id = $2 and x.program_id = r.id) offset 0) when 'opportunity' then exists (select from "opportunity" r where r.organization_id = $1 and r.id = s.source_id and exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = r.id and x.collaborator_id = $2) offset 0) when 'transaction' then exists (select from "transaction" r where r.organization_id = $1 and r.id = s.source_id and (exists (select from conversion x where x.organization_id = $1 and x.transaction_id = r.id and x.collaborator_id = $2) or exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = r.opportunity_id and x.collaborator_id = $2)) offset 0) when 'fulfillment' then $2::bigint is null when 'distribution' then $2::bigint is null when 'distributor' then $2::bigint is null when 'organization' then $2::bigint is null end) as sources from (select distinct on (s.date_created, s.note_id) s.note_id, s.date_created from note_source s where s.organization_id = $1 and s.source_type = 'collaborator' and exists (select from "collaborator" r where r.organization_id = $1 and r.id = s.source_id and r.id = $2) order by date_created asc, note_id asc limit n) f cross join lateral (select * from note where organization_id = $1 and id = f.note_id limit n) n order by f.date_created asc, f.note_id asc;
 
--- 9a18da
-select p.note_id as id, (sum((select count(*) from (select s.note_id, s.date_created from note_source s where s.organization_id = $1 and s.source_type = 'collaborator' and s.source_id = $4::bigint and exists (select from "collaborator" r where r.organization_id = $1 and r.id = $4 and r.id = $2)) f where (f.date_created, f.note_id) < (p.date_created, p.note_id) and (f.date_created, f.note_id) >= (p.previous_date_created, p.previous_note_id))) over (order by date_created, note_id))::bigint as position from (select l.*, lag(l.date_created, 1, '-infinity') over (order by date_created, note_id) as previous_date_created, lag(l.note_id, 1, 0::bigint) over (order by date_created, note_id) as previous_note_id from (select s.note_id, s.date_created from note_source s where s.organization_id = $1 and s.source_type = 'collaborator' and s.source_id = $4::bigint and exists (select from "collaborator" r where r.organization_id = $1 and r.id = $4 and r.id = $2)) l where l.note_id = any($3::bigint[])) p;
+-- eef573
+select p.note_id as id, (sum((select count(*) from (select s.note_id, s.date_created from note_source s where s.organization_id = $1 and s.source_type = 'collaborator' and s.source_id = $4::bigint and exists (select from "collaborator" r where r.organization_id = $1 and r.id = $4 and r.id = $2)) f where (f.date_created, f.note_id) < (p.date_created, p.note_id) and (f.date_created, f.note_id) >= (p.previous_date_created, p.previous_note_id))) over (order by date_created, note_id))::bigint as position from (select l.*, lag(l.date_created, 1, '-infinity') over (order by date_created, note_id) as previous_date_created, lag(l.note_id, 1, 0::bigint) over (order by date_created, note_id) as previous_note_id from (select s.note_id, s.date_created from note_source s where s.organization_id = $1 and s.source_type = 'collaborator' and s.source_id = $4::bigint and exists (select from "collaborator" r where r.organization_id = $1 and r.id = $4 and r.id = $2)) l where l.note_id = $3::bigint) p;
 
--- 6d6ed6
-select t.collaborator_id as partition, count(*) as count from "allocation" t where t.organization_id = $1 and t.collaborator_id = any($3::bigint[]) and t.collaborator_id = $2 group by t.collaborator_id;
+-- e6e933
+select t.collaborator_id as partition, count(*) as count from "allocation" t where t.organization_id = $1 and t.collaborator_id = $3::bigint and t.collaborator_id = $2 group by t.collaborator_id;
 
--- e43a1c
-select t.collaborator_id as partition, count(*) as count from "conversion" t where t.organization_id = $1 and t.collaborator_id = any($3::bigint[]) and t.collaborator_id = $2 group by t.collaborator_id;
+-- d5f70a
+select t.collaborator_id as partition, count(*) as count from "conversion" t where t.organization_id = $1 and t.collaborator_id = $3::bigint and t.collaborator_id = $2 group by t.collaborator_id;
 
--- 00e82b
-select t.collaborator_id as partition, count(*) as count from "engagement" t where t.organization_id = $1 and t.collaborator_id = any($3::bigint[]) and t.collaborator_id = $2 group by t.collaborator_id;
+-- a0e975
+select t.collaborator_id as partition, count(*) as count from "engagement" t where t.organization_id = $1 and t.collaborator_id = $3::bigint and t.collaborator_id = $2 group by t.collaborator_id;
 
--- 8535d4
-select t.collaborator_id as partition, count(*) as count from "obligation" t where t.organization_id = $1 and t.collaborator_id = any($3::bigint[]) and t.collaborator_id = $2 group by t.collaborator_id;
+-- 9af098
+select t.collaborator_id as partition, count(*) as count from "obligation" t where t.organization_id = $1 and t.collaborator_id = $3::bigint and t.collaborator_id = $2 group by t.collaborator_id;
 
--- 24af39
-select t.collaborator_id as partition, count(*) as count from "payout" t where t.organization_id = $1 and t.collaborator_id = any($3::bigint[]) and t.collaborator_id = $2 group by t.collaborator_id;
+-- 4aa3c4
+select t.collaborator_id as partition, count(*) as count from "payout" t where t.organization_id = $1 and t.collaborator_id = $3::bigint and t.collaborator_id = $2 group by t.collaborator_id;
 
 -- 76a03a
 select t.id as "id", null as "groupId", t.name as "name", t.description as "description", null as "status", null as "incentiveType", null as "incentiveResolverType", null as "units", null as "transactionPercent", null as "payoutPerTransaction", null as "payoutPerProduct", null as "payoutPerLead", null as "activeConversionTypes", null as "autoApprove", null as "leadRequalificationDays", null as "expirationDays", null as "dateCreated", null as "dateModified" from (select t.* from "program" t where t.organization_id = $1 and exists (select from enrollment x where x.organization_id = $1 and x.collaborator_id = $2 and x.program_id = t.id) and t.id = $3::bigint order by t.id desc limit n) t order by t.id desc;
@@ -182,11 +182,11 @@ select t.id as "id", null as "groupId", t.name as "name", t.description as "desc
 -- 4179f0
 select t.id as "id", null as "groupId", t.name as "name", t.description as "description", null as "status", null as "incentiveType", null as "incentiveResolverType", null as "units", null as "transactionPercent", null as "payoutPerTransaction", null as "payoutPerProduct", null as "payoutPerLead", null as "activeConversionTypes", null as "autoApprove", null as "leadRequalificationDays", null as "expirationDays", null as "dateCreated", null as "dateModified" from (select t.* from "program" t where t.organization_id = $1 and exists (select from enrollment x where x.organization_id = $1 and x.collaborator_id = $2 and x.program_id = t.id) order by t.id desc limit n) t order by t.id desc;
 
--- 349b76
-select t.id as "id", null as "groupId", t.name as "name", t.description as "description", null as "status", null as "incentiveType", null as "incentiveResolverType", null as "units", null as "transactionPercent", null as "payoutPerTransaction", null as "payoutPerProduct", null as "payoutPerLead", null as "activeConversionTypes", null as "autoApprove", null as "leadRequalificationDays", null as "expirationDays", null as "dateCreated", null as "dateModified" from (select t.* from "program" t where t.organization_id = $1 and t.id = any($3::bigint[]) and exists (select from enrollment x where x.organization_id = $1 and x.collaborator_id = $2 and x.program_id = t.id)) t;
+-- 6f03e7
+select t.id as "id", null as "groupId", t.name as "name", t.description as "description", null as "status", null as "incentiveType", null as "incentiveResolverType", null as "units", null as "transactionPercent", null as "payoutPerTransaction", null as "payoutPerProduct", null as "payoutPerLead", null as "activeConversionTypes", null as "autoApprove", null as "leadRequalificationDays", null as "expirationDays", null as "dateCreated", null as "dateModified" from (select t.* from "program" t where t.organization_id = $1 and t.id = $3::bigint and exists (select from enrollment x where x.organization_id = $1 and x.collaborator_id = $2 and x.program_id = t.id)) t;
 
--- 9660ab
-select t.id as "id", null as "groupId", t.name as "name", t.description as "description", null as "status", null as "incentiveType", null as "incentiveResolverType", null as "units", null as "transactionPercent", null as "payoutPerTransaction", null as "payoutPerProduct", null as "payoutPerLead", null as "activeConversionTypes", null as "autoApprove", null as "leadRequalificationDays", null as "expirationDays", null as "dateCreated", null as "dateModified", n.collaborator_id as "collaboratorId" from enrollment n join program t on t.organization_id = n.organization_id and t.id = n.program_id where n.organization_id = $1 and n.collaborator_id = any($3::bigint[]) and exists (select from "collaborator" r where r.organization_id = $1 and r.id = n.collaborator_id and r.id = $2) and exists (select from enrollment x where x.organization_id = $1 and x.collaborator_id = $2 and x.program_id = t.id) order by t.id;
+-- 2bde0b
+select t.id as "id", null as "groupId", t.name as "name", t.description as "description", null as "status", null as "incentiveType", null as "incentiveResolverType", null as "units", null as "transactionPercent", null as "payoutPerTransaction", null as "payoutPerProduct", null as "payoutPerLead", null as "activeConversionTypes", null as "autoApprove", null as "leadRequalificationDays", null as "expirationDays", null as "dateCreated", null as "dateModified", n.collaborator_id as "collaboratorId" from enrollment n join program t on t.organization_id = n.organization_id and t.id = n.program_id where n.organization_id = $1 and n.collaborator_id = $3::bigint and exists (select from "collaborator" r where r.organization_id = $1 and r.id = n.collaborator_id and r.id = $2) and exists (select from enrollment x where x.organization_id = $1 and x.collaborator_id = $2 and x.program_id = t.id) order by t.id;
 
 -- 1668f4
 select t.id as "id", null as "opportunityId", null as "originalTransactionId", t.status as "status", null as "source", null as "externalId", null as "totalValue", null as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "transaction" t where t.organization_id = $1 and (exists (select from conversion x where x.organization_id = $1 and x.transaction_id = t.id and x.collaborator_id = $2) or exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = t.opportunity_id and x.collaborator_id = $2)) and t.id = $3::bigint order by t.id desc limit n) t order by t.id desc;
@@ -194,8 +194,8 @@ select t.id as "id", null as "opportunityId", null as "originalTransactionId", t
 -- 321e97
 select t.id as "id", null as "opportunityId", null as "originalTransactionId", t.status as "status", null as "source", null as "externalId", null as "totalValue", null as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "transaction" t where t.organization_id = $1 and (exists (select from conversion x where x.organization_id = $1 and x.transaction_id = t.id and x.collaborator_id = $2) or exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = t.opportunity_id and x.collaborator_id = $2)) order by t.id desc limit n) t order by t.id desc;
 
--- 507dc7
-select t.id as "id", null as "opportunityId", null as "originalTransactionId", t.status as "status", null as "source", null as "externalId", null as "totalValue", null as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "transaction" t where t.organization_id = $1 and t.id = any($3::bigint[]) and (exists (select from conversion x where x.organization_id = $1 and x.transaction_id = t.id and x.collaborator_id = $2) or exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = t.opportunity_id and x.collaborator_id = $2))) t;
+-- dfb707
+select t.id as "id", null as "opportunityId", null as "originalTransactionId", t.status as "status", null as "source", null as "externalId", null as "totalValue", null as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "transaction" t where t.organization_id = $1 and t.id = $3::bigint and (exists (select from conversion x where x.organization_id = $1 and x.transaction_id = t.id and x.collaborator_id = $2) or exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = t.opportunity_id and x.collaborator_id = $2))) t;
 
 -- ede922
 select t.id as "id", t.collaborator_id as "collaboratorId", null as "fulfillmentId", t.value as "value", t.currency as "currency", t.status as "status", t.date_paid as "datePaid", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "payout" t where t.organization_id = $1 and t.collaborator_id = $2 and t.id = $3::bigint order by t.id desc limit n) t order by t.id desc;
@@ -203,8 +203,8 @@ select t.id as "id", t.collaborator_id as "collaboratorId", null as "fulfillment
 -- 107e24
 select t.id as "id", t.collaborator_id as "collaboratorId", null as "fulfillmentId", t.value as "value", t.currency as "currency", t.status as "status", t.date_paid as "datePaid", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "payout" t where t.organization_id = $1 and t.collaborator_id = $2 order by t.id desc limit n) t order by t.id desc;
 
--- d5fb96
-select t.id as "id", t.collaborator_id as "collaboratorId", null as "fulfillmentId", t.value as "value", t.currency as "currency", t.status as "status", t.date_paid as "datePaid", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "payout" t where t.organization_id = $1 and t.id = any($3::bigint[]) and t.collaborator_id = $2) t;
+-- fe8c76
+select t.id as "id", t.collaborator_id as "collaboratorId", null as "fulfillmentId", t.value as "value", t.currency as "currency", t.status as "status", t.date_paid as "datePaid", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "payout" t where t.organization_id = $1 and t.id = $3::bigint and t.collaborator_id = $2) t;
 
 -- a409b6
 select t.id as "id", t.collaborator_id as "collaboratorId", t.payout_id as "payoutId", t.status as "status", t.award_type as "awardType", t.value as "value", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "obligation" t where t.organization_id = $1 and t.collaborator_id = $2 and t.id = $3::bigint order by t.id desc limit n) t order by t.id desc;
@@ -212,8 +212,8 @@ select t.id as "id", t.collaborator_id as "collaboratorId", t.payout_id as "payo
 -- 823842
 select t.id as "id", t.collaborator_id as "collaboratorId", t.payout_id as "payoutId", t.status as "status", t.award_type as "awardType", t.value as "value", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "obligation" t where t.organization_id = $1 and t.collaborator_id = $2 order by t.id desc limit n) t order by t.id desc;
 
--- d58c32
-select t.id as "id", t.collaborator_id as "collaboratorId", t.payout_id as "payoutId", t.status as "status", t.award_type as "awardType", t.value as "value", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "obligation" t where t.organization_id = $1 and t.id = any($3::bigint[]) and t.collaborator_id = $2) t;
+-- 235034
+select t.id as "id", t.collaborator_id as "collaboratorId", t.payout_id as "payoutId", t.status as "status", t.award_type as "awardType", t.value as "value", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "obligation" t where t.organization_id = $1 and t.id = $3::bigint and t.collaborator_id = $2) t;
 
 -- 297031
 select t.id as "id", t.distributor_id as "distributorId", t.status as "status", t.revenue as "revenue", t.value as "value", t.currency as "currency", t.trigger_date as "triggerDate", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "distribution" t where t.organization_id = $1 and $2::bigint is null and t.id = $3::bigint order by t.id desc limit n) t order by t.id desc;
@@ -227,11 +227,11 @@ select t.id as "id", t.engagement_id as "engagementId", t.collaborator_id as "co
 -- 27f078
 select t.id as "id", t.engagement_id as "engagementId", t.collaborator_id as "collaboratorId", t.transaction_id as "transactionId", t.obligation_id as "obligationId", t.score as "score", t.type as "type", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "conversion" t where t.organization_id = $1 and t.collaborator_id = $2 order by t.id desc limit n) t order by t.id desc;
 
--- c78dd1
-select t.id as "id", t.engagement_id as "engagementId", t.collaborator_id as "collaboratorId", t.transaction_id as "transactionId", t.obligation_id as "obligationId", t.score as "score", t.type as "type", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "conversion" t where t.organization_id = $1 and t.engagement_id = any($3::bigint[]) and t.collaborator_id = $2) t;
+-- 5837a9
+select t.id as "id", t.engagement_id as "engagementId", t.collaborator_id as "collaboratorId", t.transaction_id as "transactionId", t.obligation_id as "obligationId", t.score as "score", t.type as "type", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "conversion" t where t.organization_id = $1 and t.engagement_id = $3::bigint and t.collaborator_id = $2) t;
 
--- a2842a
-select t.id as "id", t.engagement_id as "engagementId", t.collaborator_id as "collaboratorId", t.transaction_id as "transactionId", t.obligation_id as "obligationId", t.score as "score", t.type as "type", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "conversion" t where t.organization_id = $1 and t.obligation_id = any($3::bigint[]) and t.collaborator_id = $2) t;
+-- 51df57
+select t.id as "id", t.engagement_id as "engagementId", t.collaborator_id as "collaboratorId", t.transaction_id as "transactionId", t.obligation_id as "obligationId", t.score as "score", t.type as "type", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "conversion" t where t.organization_id = $1 and t.obligation_id = $3::bigint and t.collaborator_id = $2) t;
 
 -- 632d61
 select t.id as "id", t.full_name as "fullName", t.nickname as "nickname", t.email as "email", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "collaborator" t where t.organization_id = $1 and t.id = $2 and t.id = $3::bigint order by t.id desc limit n) t order by t.id desc;
@@ -239,8 +239,8 @@ select t.id as "id", t.full_name as "fullName", t.nickname as "nickname", t.emai
 -- 0ba7ef
 select t.id as "id", t.full_name as "fullName", t.nickname as "nickname", t.email as "email", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "collaborator" t where t.organization_id = $1 and t.id = $2 order by t.id desc limit n) t order by t.id desc;
 
--- 6547aa
-select t.id as "id", t.full_name as "fullName", t.nickname as "nickname", t.email as "email", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "collaborator" t where t.organization_id = $1 and t.id = any($3::bigint[]) and t.id = $2) t;
+-- 27b1ec
+select t.id as "id", t.full_name as "fullName", t.nickname as "nickname", t.email as "email", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "collaborator" t where t.organization_id = $1 and t.id = $3::bigint and t.id = $2) t;
 
 -- dd615b
 select t.id as "id", t.name as "name", t.description as "description", t.status as "status", t.distribution_resolver as "distributionResolver", t.distribution_pool_resolver as "distributionPoolResolver", t.units as "units", t.schedule as "schedule", t.revenue_percentage as "revenuePercentage", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "distributor" t where t.organization_id = $1 and $2::bigint is null and t.id = $3::bigint order by t.id desc limit n) t order by t.id desc;
@@ -257,8 +257,8 @@ select t.id as "id", t.opportunity_id as "opportunityId", t.program_id as "progr
 -- ae3919
 select t.id as "id", t.opportunity_id as "opportunityId", t.program_id as "programId", t.collaborator_id as "collaboratorId", t.score as "score", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "engagement" t where t.organization_id = $1 and t.collaborator_id = $2 order by t.id desc limit n) t order by t.id desc;
 
--- 8148d8
-select t.id as "id", t.opportunity_id as "opportunityId", t.program_id as "programId", t.collaborator_id as "collaboratorId", t.score as "score", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "engagement" t where t.organization_id = $1 and t.id = any($3::bigint[]) and t.collaborator_id = $2) t;
+-- 928694
+select t.id as "id", t.opportunity_id as "opportunityId", t.program_id as "programId", t.collaborator_id as "collaboratorId", t.score as "score", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "engagement" t where t.organization_id = $1 and t.id = $3::bigint and t.collaborator_id = $2) t;
 
 -- a0c213
 select t.id as "id", t.opportunity_id as "opportunityId", t.program_id as "programId", t.collaborator_id as "collaboratorId", t.score as "score", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified", coalesce(collaborator.name, 'another collaborator') as "collaboratorName", coalesce(program.name, 'another program') as "programName" from (select t.* from "engagement" t where t.organization_id = $1 and t.collaborator_id = $2 order by t.id desc limit n) t left join lateral (select case when collaborator.status = 'deleted' then 'Collaborator #' || collaborator.id else coalesce(collaborator.nickname, collaborator.full_name) end as name from collaborator where collaborator.organization_id = $1 and collaborator.id = t.collaborator_id and collaborator.id = $2 limit n) collaborator on true left join lateral (select case when program.status = 'deleted' then 'Program #' || program.id else program.name end as name from program where program.organization_id = $1 and program.id = t.program_id and exists (select from enrollment x where x.organization_id = $1 and x.collaborator_id = $2 and x.program_id = program.id)) program on true order by t.id desc;
@@ -269,8 +269,8 @@ select t.id as "id", t.status as "status", null as "userId", null as "mergedInto
 -- 0ceb37
 select t.id as "id", t.status as "status", null as "userId", null as "mergedIntoId", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "opportunity" t where t.organization_id = $1 and exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = t.id and x.collaborator_id = $2) order by t.id desc limit n) t order by t.id desc;
 
--- 52e1d2
-select t.id as "id", t.status as "status", null as "userId", null as "mergedIntoId", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "opportunity" t where t.organization_id = $1 and t.id = any($3::bigint[]) and exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = t.id and x.collaborator_id = $2)) t;
+-- b8b15d
+select t.id as "id", t.status as "status", null as "userId", null as "mergedIntoId", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "opportunity" t where t.organization_id = $1 and t.id = $3::bigint and exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = t.id and x.collaborator_id = $2)) t;
 
 -- ae1d51
 select t.id as "id", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "fulfillment" t where t.organization_id = $1 and $2::bigint is null and t.id = $3::bigint order by t.id desc limit n) t order by t.id desc;
@@ -278,11 +278,11 @@ select t.id as "id", t.status as "status", t.date_created as "dateCreated", t.da
 -- 5e2862
 select t.id as "id", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "fulfillment" t where t.organization_id = $1 and $2::bigint is null order by t.id desc limit n) t order by t.id desc;
 
--- 33932d
-select t.opportunity_id as partition, count(*) as count from "engagement" t where t.organization_id = $1 and t.opportunity_id = any($3::bigint[]) and t.collaborator_id = $2 group by t.opportunity_id;
+-- 0f12e3
+select t.opportunity_id as partition, count(*) as count from "engagement" t where t.organization_id = $1 and t.opportunity_id = $3::bigint and t.collaborator_id = $2 group by t.opportunity_id;
 
--- 92d400
-select t.opportunity_id as partition, count(*) as count from "transaction" t where t.organization_id = $1 and t.opportunity_id = any($3::bigint[]) and false and (exists (select from conversion x where x.organization_id = $1 and x.transaction_id = t.id and x.collaborator_id = $2) or exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = t.opportunity_id and x.collaborator_id = $2)) group by t.opportunity_id;
+-- dd8c9e
+select t.opportunity_id as partition, count(*) as count from "transaction" t where t.organization_id = $1 and t.opportunity_id = $3::bigint and false and (exists (select from conversion x where x.organization_id = $1 and x.transaction_id = t.id and x.collaborator_id = $2) or exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = t.opportunity_id and x.collaborator_id = $2)) group by t.opportunity_id;
 
 -- b5cef1
 select t.partition, t.id as "id", null as "distributionId", t.collaborator_id as "collaboratorId", t.obligation_id as "obligationId", t.status as "status", t.value as "value", t.currency as "currency" from (select t.*, k.key as partition from unnest($3::bigint[]) as k(key) cross join lateral (select t.* from "allocation" t where t.organization_id = $1 and t.collaborator_id = $2 and t.collaborator_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
@@ -314,11 +314,11 @@ select t.partition, t.id as "id", t.opportunity_id as "opportunityId", t.program
 -- 539116
 select t.partition, t.id as "id", t.opportunity_id as "opportunityId", t.program_id as "programId", t.collaborator_id as "collaboratorId", t.score as "score", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified", coalesce(collaborator.name, 'another collaborator') as "collaboratorName", coalesce(program.name, 'another program') as "programName" from (select t.*, k.key as partition from unnest($3::bigint[]) as k(key) cross join lateral (select t.* from "engagement" t where t.organization_id = $1 and t.collaborator_id = $2 and t.program_id = k.key order by t.id desc limit n) t) t left join lateral (select case when collaborator.status = 'deleted' then 'Collaborator #' || collaborator.id else coalesce(collaborator.nickname, collaborator.full_name) end as name from collaborator where collaborator.organization_id = $1 and collaborator.id = t.collaborator_id and collaborator.id = $2 limit n) collaborator on true left join lateral (select case when program.status = 'deleted' then 'Program #' || program.id else program.name end as name from program where program.organization_id = $1 and program.id = t.program_id and exists (select from enrollment x where x.organization_id = $1 and x.collaborator_id = $2 and x.program_id = program.id)) program on true order by t.partition, t.id desc;
 
--- 7b4959
-select t.payout_id as partition, count(*) as count from "obligation" t where t.organization_id = $1 and t.payout_id = any($3::bigint[]) and t.collaborator_id = $2 group by t.payout_id;
+-- c22006
+select t.payout_id as partition, count(*) as count from "obligation" t where t.organization_id = $1 and t.payout_id = $3::bigint and t.collaborator_id = $2 group by t.payout_id;
 
--- 05db81
-select t.program_id as partition, count(*) as count from "engagement" t where t.organization_id = $1 and t.program_id = any($3::bigint[]) and t.collaborator_id = $2 group by t.program_id;
+-- 61985f
+select t.program_id as partition, count(*) as count from "engagement" t where t.organization_id = $1 and t.program_id = $3::bigint and t.collaborator_id = $2 group by t.program_id;
 
--- 4739bf
-select t.transaction_id as partition, count(*) as count from "conversion" t where t.organization_id = $1 and t.transaction_id = any($3::bigint[]) and t.collaborator_id = $2 group by t.transaction_id;
+-- 71182d
+select t.transaction_id as partition, count(*) as count from "conversion" t where t.organization_id = $1 and t.transaction_id = $3::bigint and t.collaborator_id = $2 group by t.transaction_id;
