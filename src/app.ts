@@ -20,6 +20,7 @@ import { makeLog } from './http/logging.ts'
 import { makeServer, stopServer } from './http/server.ts'
 import { Parts, pipeline } from './pipeline.ts'
 import { type WebhookDelivery, webhookDelivery } from './webhooks/delivery.ts'
+import { endLeases } from './webhooks/leases.ts'
 import { webhookSubscriptions } from './webhooks/subscriptions.ts'
 
 /** How a gateway is started, beside its configuration. */
@@ -122,6 +123,7 @@ export const startGateway = async (
       stage = 'the demo is being filled'
       demoOrganization = await prepareDemo(database, stopping.signal)
     }
+    if (database.kind === 'pglite') await endLeases(sql) // whoever had them does not live: the folder is ours
     stage = null
     if (!stopping.signal.aborted) webhooks = webhookDelivery({ sql, log, allowPrivate: config.webhookAllowPrivate })
     return { demoOrganization }

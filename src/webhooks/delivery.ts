@@ -13,12 +13,20 @@ export interface Timings {
   /** How long a message and its answer may take together. */
   readonly timeout: number
   /**
-   * How long a subscription is sent to, before others have their turn. Other gateways are kept away for as long as two
-   * messages may take on top, so that the last one can end.
+   * How long a subscription is sent to, before others have their turn: a last answer is waited for beside them. Other
+   * gateways are kept away for as long as two messages may take on top, so that the last one can end.
    */
   readonly turn: number
   /** How long a message waits after an attempt that failed, the first being 1. */
   readonly backoff: (attempt: number) => number
+}
+
+/** How much is done at the same time. */
+export interface Limits {
+  /** As many subscriptions have their turn: what they cost is the database's time. */
+  readonly turns: number
+  /** As many are connected to: beside those that have their turn, those that did not answer within theirs. */
+  readonly connections: number
 }
 
 /** What messages are delivered with. */
@@ -26,6 +34,7 @@ export interface DeliveryOptions extends TargetRules {
   readonly sql: Sql
   readonly log: DeliveryLog
   readonly timings?: Partial<Timings>
+  readonly limits?: Partial<Limits>
   /** After how many attempts a message is given up; 15, unless it is said. */
   readonly attempts?: number
 }
@@ -52,13 +61,12 @@ const TIMINGS: Timings = {
   poll: 1000,
   spacing: 25,
   timeout: 10_000,
-  turn: 10_000,
+  turn: 2000,
   // from half of it on: receivers that went at the same time are not asked at the same time ever after
   backoff: attempt => Math.min(1000 * 2 ** (attempt - 1), 3_600_000) * (0.5 + Math.random() / 2),
 }
 
-/** As many subscriptions are sent to at the same time. */
-const PARALLEL = 16
+const LIMITS: Limits = { turns: 64, connections: 500 }
 
 /**
  * Delivers what is in the outbox until it is closed: to each subscription in order, one message after the other, while others
@@ -66,11 +74,13 @@ const PARALLEL = 16
  * given up. Any number of gateways may do this on one database: a subscription is one gateway's at a time.
  */
 export const webhookDelivery = (options: DeliveryOptions): WebhookDelivery => {
-  const { sql, log, timings, attempts = 15, ...rules } = options
+  const { sql, log, timings, limits, attempts = 15, ...rules } = options
   const { poll, spacing, timeout, turn, backoff } = { ...TIMINGS, ...timings }
+  const most = { ...LIMITS, ...limits }
   const leases = leasesIn(sql)
   const bell = new Bell()
-  const turns = new Map<Promise<void>, Connection>()
+  const turns = new Set<Lease>()
+  const connections = new Map<Promise<void>, Connection>()
   let isClosing = false
   let isCut = false
   let isOutOfReach = false
@@ -87,9 +97,10 @@ export const webhookDelivery = (options: DeliveryOptions): WebhookDelivery => {
   }
 
   const look = async (now: number) => {
-    if (turns.size >= PARALLEL) return
+    const room = Math.min(most.turns - turns.size, most.connections - connections.size)
+    if (room <= 0) return
     try {
-      const taken = await leases.take(PARALLEL - turns.size, turn + 2 * timeout)
+      const taken = await leases.take(room, turn + 2 * timeout)
       if (isOutOfReach) log.info({}, 'webhooks are delivered again')
       isOutOfReach = false
       for (const one of taken) begin(one, now + turn)
@@ -105,16 +116,23 @@ export const webhookDelivery = (options: DeliveryOptions): WebhookDelivery => {
 
   const begin = (taken: Lease, until: number) => {
     const connected = connection(taken.targetUrl, taken.signingSecret, { ...rules, timeout })
+    const endTurn = () => {
+      turns.delete(taken)
+      bell.ring()
+    }
+    turns.add(taken)
+    const over = setTimeout(endTurn, until - performance.now())
     // after an error the lease is left to end by itself: what cannot be done would else be tried without a pause
     const done = deliver(taken, connected, until)
       .then(() => leases.release(taken))
       .catch(failed)
       .finally(() => {
         connected.close()
-        turns.delete(done)
-        bell.ring()
+        connections.delete(done)
+        clearTimeout(over)
+        endTurn()
       })
-    turns.set(done, connected)
+    connections.set(done, connected)
   }
 
   /** Sends a subscription's messages until none is due, one fails, or so late that another might outlast the lease. */
@@ -148,10 +166,10 @@ export const webhookDelivery = (options: DeliveryOptions): WebhookDelivery => {
       bell.ring()
       const late = setTimeout(() => {
         isCut = true
-        for (const connected of turns.values()) connected.close()
+        for (const connected of connections.values()) connected.close()
       }, within)
       await running
-      await Promise.all(turns.keys())
+      await Promise.all(connections.keys())
       clearTimeout(late)
     },
   }

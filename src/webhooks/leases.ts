@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type Sql, statement } from '../database/sql.ts'
+import { type Sql, type Statement, statement } from '../database/sql.ts'
 import type { Message } from './request.ts'
 
 /** A subscription that is ours for a while. */
@@ -26,8 +26,9 @@ export interface Waiting extends Message {
  */
 export interface Leases {
   /**
-   * Takes at most so many of the subscriptions whose first message is due and that nobody has, for so many milliseconds;
-   * those first that had to wait longest for their turn.
+   * Takes at most so many of the subscriptions whose first message is due and that nobody has, for so many milliseconds.
+   * Organizations of which fewer are taken come first, so that many webhooks of one do not hold up those of another; then
+   * those that had to wait longest for their turn.
    */
   take(most: number, duration: number): Promise<Lease[]>
   /** The first messages of a subscription, in the order in which they have to be sent. */
@@ -53,24 +54,42 @@ export const leasesIn = (sql: Sql): Leases => ({
   },
 })
 
+/** Ends every lease: for a database that one process at a time may have, when that has begun and the one before is gone. */
+export const endLeases = async (sql: Sql): Promise<void> => {
+  await sql.rows(end, [])
+}
+
 const AFTER = (parameter: string) => `clock_timestamp() + ${parameter}::float8 * interval '1 millisecond'`
 
-// a lock that the foreign key of a new message does not wait for, nor it for that
-const take = statement<Lease>(`
-  with due as (
-    select s.organization_id, s.id from webhook_subscription s cross join lateral (
+// Those that are taken already have their organization's first places. What is locked is looked at again: another gateway
+// may have been quicker. The lock is one that the foreign key of a new message does not wait for, nor it for that.
+// It has no name, so that it is planned each time: a plan from when the outbox was empty would read all of it for each
+// subscription.
+const take: Statement<Lease> = {
+  name: '',
+  text: `
+  with placed as (
+    select s.organization_id, s.id, (s.leased_until > clock_timestamp()) is true as is_taken, row_number() over (
+      partition by s.organization_id order by (s.leased_until > clock_timestamp()) is not true, s.leased_until nulls first, s.id
+    ) as place
+    from webhook_subscription s
+    where s.leased_until > clock_timestamp() or clock_timestamp() >= (
       select d.next_attempt_at from webhook_delivery d
       where d.organization_id = s.organization_id and d.subscription_id = s.id and d.status = 'pending'
       order by d.id limit 1
-    ) head
-    where head.next_attempt_at <= clock_timestamp() and (s.leased_until is null or s.leased_until <= clock_timestamp())
-    order by s.leased_until nulls first, s.id limit $1
+    )
+  ), due as (
+    select s.organization_id, s.id
+    from placed p join webhook_subscription s on s.organization_id = p.organization_id and s.id = p.id
+    where not p.is_taken and (s.leased_until is null or s.leased_until <= clock_timestamp())
+    order by p.place, s.leased_until nulls first, s.id limit $1
     for no key update of s skip locked
   )
   update webhook_subscription s set leased_by = $2::uuid, leased_until = ${AFTER('$3')}
   from due where s.organization_id = due.organization_id and s.id = due.id
   returning s.organization_id as "organizationId", s.id as "subscriptionId", s.target_url as "targetUrl",
-    s.signing_secret as "signingSecret", s.leased_by as "leasedBy"`)
+    s.signing_secret as "signingSecret", s.leased_by as "leasedBy"`,
+}
 
 const next = statement<Waiting>(`
   select d.id, d.delivery_id as "deliveryId", d.type, d.data, d.attempts, d.next_attempt_at <= clock_timestamp() as "isDue"
@@ -93,3 +112,7 @@ const postpone = statement(`
 const release = statement(`
   update webhook_subscription s set leased_by = null, leased_until = clock_timestamp()
   where s.organization_id = $1 and s.id = $2 and s.leased_by = $3::uuid`)
+
+const end = statement(`
+  update webhook_subscription set leased_by = null, leased_until = clock_timestamp()
+  where leased_until > clock_timestamp()`)

@@ -16,6 +16,14 @@ export interface WebhookSubscription {
   readonly dateCreated: Date
 }
 
+/** Whether messages get through to a subscription. */
+export interface WebhookState {
+  /** How many wait to be sent: 1,000 stands for that many or more. */
+  readonly pending: number
+  /** Why the last attempt at the first of them failed; null when there was none, or nothing waits. */
+  readonly lastError: string | null
+}
+
 /** The webhooks of organizations. What is another organization's cannot be told from what is not there. */
 export interface WebhookSubscriptions {
   /**
@@ -30,7 +38,7 @@ export interface WebhookSubscriptions {
   count(organizationId: number): Promise<number>
   /** @throws RecordNotFoundError when there is none. */
   get(organizationId: number, id: number): Promise<WebhookSubscription>
-  /** @throws RecordNotFoundError when there is none. */
+  /** How a subscription gets on, now. @throws RecordNotFoundError when there is none. */
   state(organizationId: number, id: number): Promise<WebhookState>
   /** Ends a subscription: what was not sent yet goes with it. @throws RecordNotFoundError when there is none. */
   remove(organizationId: number, id: number): Promise<void>

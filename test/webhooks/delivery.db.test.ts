@@ -241,7 +241,7 @@ describe('a receiver that fails', () => {
     expect(await waiting()).toEqual([])
   })
 
-  it('is asked again later and later, for three hours', async () => {
+  it('is asked again later and later, for hours', async () => {
     const { apply, waiting, to } = await told(response => response.writeHead(503).end())
     await apply()
     const { backoff: _, ...timings } = QUICK
@@ -266,6 +266,51 @@ const hurry = statement<{ wait: number }>(`
   with before as (select id, extract(epoch from next_attempt_at - clock_timestamp()) * 1000 as wait from webhook_delivery where id = $1)
   update webhook_delivery d set next_attempt_at = clock_timestamp() from before where d.id = before.id
   returning before.wait::float8 as wait`)
+
+describe('receivers that are slow', () => {
+  /** So many of them, which answer when they are told to. */
+  const slow = async (organizationIds: readonly number[]) => {
+    const held: (() => void)[] = []
+    const to = await receiver(response => void held.push(() => response.end()))
+    for (const organizationId of organizationIds) await subscribe(sql, organizationId, to.url)
+    return { to, answerOne: () => held.shift()?.() }
+  }
+  const timings = { ...QUICK, timeout: 30_000, turn: 50 }
+
+  it('hold up no others beyond their turn, neither of their organization nor of another', async () => {
+    const [here, there] = [await told(), await told()]
+    const { to } = await slow([here, here, here, there, there].map(({ organizationId }) => organizationId))
+    for (const { apply } of [here, there]) await apply()
+    delivering(sql, { timings, limits: { turns: 2 } })
+    await to.got(5)
+    for (const { apply } of [here, there]) await apply(3)
+    for (const story of [here, there]) {
+      await story.to.got(4)
+      expect(story.names()).toEqual([1, 2, 3, 4])
+    }
+    expect(to.received).toHaveLength(5) // and none of them has answered
+  })
+
+  it('are waited for all at once, but for those above the limit', async () => {
+    const { organizationId, apply } = await told()
+    const { to, answerOne } = await slow(Array(5).fill(organizationId))
+    await apply()
+    delivering(sql, { timings, limits: { turns: 2, connections: 4 } })
+    await to.got(4)
+    await sleep(200)
+    expect(to.received).toHaveLength(4)
+    answerOne()
+    await to.got(5)
+  })
+
+  it('have one message a turn', async () => {
+    const { to, apply, done } = await told(response => void setTimeout(() => response.end(), 100))
+    await apply(3)
+    delivering(sql, { timings })
+    await done()
+    expect(to.connections()).toBe(3) // of which there is one for as long as a turn
+  })
+})
 
 describe('a message that was given up', () => {
   const dead = async () => {
@@ -394,6 +439,37 @@ describe('a lease', () => {
     expect(await ours(200)).toEqual([])
     await sleep(250)
     expect(await ours(10_000)).toMatchObject([{ leasedBy: expect.not.stringMatching(first?.leasedBy ?? '') }])
+  })
+
+  it('is over at most 22 seconds after its gateway', async () => {
+    const { to, apply, subscription } = await told(() => {})
+    await apply()
+    delivering(sql, { timings: {} })
+    await to.got(1)
+    const [{ left } = { left: 0 }] = await sql.rows(remaining, [subscription.id])
+    expect(left).toBeGreaterThan(10)
+    expect(left).toBeLessThanOrEqual(22)
+  })
+
+  it('goes to an organization that has fewer of them first', async () => {
+    const many = await told()
+    for (const _ of [1, 2]) await subscribe(sql, many.organizationId, many.to.url)
+    const one = await told()
+    for (const { apply } of [many, one]) await apply()
+    const leases = leasesIn(sql)
+    const taken: number[] = []
+    for (let turn = 0; turn < 4; turn++)
+      for (const { organizationId } of await leases.take(1, 60_000)) taken.push(organizationId)
+    expect(taken).toEqual([many, one, many, many].map(({ organizationId }) => organizationId))
+  })
+
+  it('goes to one of each organization before it goes to two of one', async () => {
+    const many = await told()
+    for (const _ of [1, 2]) await subscribe(sql, many.organizationId, many.to.url)
+    const one = await told()
+    for (const { apply } of [many, one]) await apply()
+    const taken = await leasesIn(sql).take(2, 60_000)
+    expect(new Set(taken.map(({ organizationId }) => organizationId)).size).toBe(2)
   })
 
   it('that ended while a message was sent leaves the message to whoever has it now', async () => {
@@ -579,3 +655,5 @@ describe('a target that is not public', () => {
 })
 
 const expire = statement('update webhook_subscription set leased_until = clock_timestamp() where id = $1')
+const remaining = statement<{ left: number }>(`
+  select extract(epoch from leased_until - clock_timestamp())::float8 as "left" from webhook_subscription where id = $1`)

@@ -1,5 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { startGateway } from '../../src/app.ts'
+import { readConfig } from '../../src/config.ts'
 import { openPostgres } from '../../src/database/client.ts'
+import { leasesIn } from '../../src/webhooks/leases.ts'
+import { recordingLog } from '../http/sample.ts'
 import { testDatabaseUrl } from '../support/database.ts'
 import { testWorld } from '../support/world.ts'
 import { outgoing } from './outbox.ts'
@@ -44,5 +49,28 @@ describe('a thousand events', () => {
     expect(receivers.map(({ received }) => received.length)).toEqual([EVENTS, EVENTS, EVENTS])
     expect(await outgoing(one.sql, world.organizationId)).toEqual([])
     expect(gateways.flatMap(({ records }) => records)).toEqual([])
+  })
+})
+
+describe('a gateway that starts', () => {
+  it('leaves the leases of those that run', async () => {
+    const url = await testDatabaseUrl()
+    const { sql, close } = await openPostgres(url, 10_000)
+    onTestFinished(close)
+    const world = await testWorld(sql)
+    const to = await receiver()
+    await subscribe(sql, world.organizationId, to.url)
+    await world.fire('collaborator-submitted', { fullName: 'Ann', email: 'ann@example.com' })
+    const leases = leasesIn(sql)
+    const [lease] = await leases.take(10, 3_600_000)
+    if (lease === undefined) throw new Error('Expected a lease')
+    const config = readConfig({ PORT: '0', DATABASE_URL: url, WEBHOOK_ALLOW_PRIVATE: 'true' }, 'serve')
+    const gateway = await startGateway(config, { demo: false, log: recordingLog('silent').log })
+    onTestFinished(() => gateway.close())
+    await gateway.prepared
+    await sleep(200)
+    expect(to.received).toEqual([])
+    await leases.release(lease)
+    await to.got(1)
   })
 })

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import { statement } from '../../src/database/sql.ts'
 import { ConflictError, RecordNotFoundError, ValidationError } from '../../src/errors.ts'
+import { leasesIn } from '../../src/webhooks/leases.ts'
 import { webhookSubscriptions } from '../../src/webhooks/subscriptions.ts'
 import type { Resolve } from '../../src/webhooks/target.ts'
 import { testDatabase } from '../support/database.ts'
 import { insertOrganization } from '../support/rows.ts'
+import { testWorld } from '../support/world.ts'
 
 const { sql } = await testDatabase()
 const PUBLIC: Resolve = async () => ['1.1.1.1']
@@ -61,7 +64,7 @@ describe('a subscription', () => {
   it('of another organization is one that does not exist', async () => {
     const [organizationId, other] = [await insertOrganization(sql), await insertOrganization(sql)]
     const { id } = await webhooks.create(other, { targetUrl: TARGET, events: ['*'] })
-    const asked = [webhooks.get, webhooks.remove, webhooks.replay]
+    const asked = [webhooks.get, webhooks.state, webhooks.remove, webhooks.replay]
     for (const ask of asked) {
       const foreign = await ask(organizationId, id).catch(error => error)
       const missing = await ask(organizationId, 999_999).catch(error => error)
@@ -74,6 +77,31 @@ describe('a subscription', () => {
     for (const nonsense of [0.5, Number.NaN, 2 ** 60])
       await expect(webhooks.get(organizationId, nonsense)).rejects.toThrow(RecordNotFoundError)
     expect(await webhooks.get(other, id)).toMatchObject({ id })
+  })
+
+  it('tells how many messages wait for it, and why the first one still does', async () => {
+    const world = await testWorld(sql)
+    const { organizationId } = world
+    const { id } = await webhooks.create(organizationId, { targetUrl: TARGET, events: ['*'] })
+    const other = await webhooks.create(organizationId, { targetUrl: TARGET, events: ['*'] })
+    const state = () => webhooks.state(organizationId, id)
+    expect(await state()).toEqual({ pending: 0, lastError: null })
+    for (const fullName of ['Ann', 'Bob'])
+      await world.fire('collaborator-submitted', { fullName, email: `${fullName}@example.com` })
+    expect(await state()).toEqual({ pending: 2, lastError: null })
+
+    const leases = leasesIn(sql)
+    const lease = (await leases.take(10, 60_000)).find(({ subscriptionId }) => subscriptionId === id)
+    if (lease === undefined) throw new Error('Expected a lease')
+    const [first] = await leases.next(lease)
+    if (first === undefined) throw new Error('Expected a message')
+    await leases.failed(lease, first, 'answered 500', 60_000)
+    expect(await state()).toEqual({ pending: 2, lastError: 'answered 500' })
+    expect(await webhooks.state(organizationId, other.id)).toEqual({ pending: 2, lastError: null })
+    await leases.failed(lease, first, 'answered 500', null)
+    expect(await state()).toEqual({ pending: 1, lastError: null })
+    await sql.rows(flood, [organizationId, id])
+    expect(await state()).toEqual({ pending: 1000, lastError: null })
   })
 
   it('is one of at most 50, and of an organization that exists', async () => {
@@ -182,3 +210,7 @@ describe('a subscription', () => {
     expect(Object.keys(await problemsOf({ targetUrl: `${longest}x` }))).toEqual(['targetUrl'])
   })
 })
+
+const flood = statement(`
+  insert into webhook_delivery (organization_id, subscription_id, type, data)
+  select $1, $2, 'sale.created', '{}' from generate_series(1, 1500)`)

@@ -23,6 +23,14 @@ const NewWebhook = Webhook.extend({
     .meta({ description: 'What messages are signed with: this is the only time that it is told.' }),
 }).meta({ id: 'NewWebhook' })
 
+const WebhookWithState = Webhook.extend({
+  pending: z.int().nonnegative().meta({ description: 'How many messages wait to be sent; not counted beyond 1,000.' }),
+  lastError: z
+    .string()
+    .nullable()
+    .meta({ description: 'Why the first of them could not be sent at the last attempt.' }),
+}).meta({ id: 'WebhookWithState' })
+
 const DeadLetter = z
   .strictObject({
     deliveryId: z.string(),
@@ -78,10 +86,15 @@ export const webhookRoutes: readonly Route[] = [
     ...one,
     method: 'GET',
     path: '/webhooks/:id',
-    summary: 'One webhook.',
-    answer: Webhook,
-    handle: async ({ params }, { webhooks, viewer: { organizationId } }) =>
-      shown(await webhooks.get(organizationId, params.id)),
+    summary: 'One webhook, and what waits to be sent to it.',
+    answer: WebhookWithState,
+    handle: async ({ params: { id } }, { webhooks, viewer: { organizationId } }) => {
+      const [subscription, state] = await Promise.all([
+        webhooks.get(organizationId, id),
+        webhooks.state(organizationId, id),
+      ])
+      return { ...shown(subscription), ...state }
+    },
   }),
   route({
     ...one,

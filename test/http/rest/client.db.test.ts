@@ -183,7 +183,7 @@ describe('webhooks', () => {
       201,
       { id: expect.any(Number), ...wanted, createdAt: expect.any(String), signingSecret: expect.any(String) },
     ])
-    expect((await siren.get(`/webhooks/${made.id}`)).body).toEqual(webhook)
+    expect((await siren.get(`/webhooks/${made.id}`)).body).toMatchObject(webhook)
     const { body: list, headers } = await siren.list('/webhooks')
     expect([list, headers.get('x-siren-estimated-count')]).toEqual([[webhook], '1'])
     expect(await siren.remove(`/webhooks/${made.id}`)).toBe(200)

@@ -41,7 +41,8 @@ describe('a webhook', () => {
       description: 'Accounting',
       createdAt: expect.stringMatching(/Z$/),
     })
-    expect(await send('GET', `/${webhook.id}`)).toMatchObject({ status: 200, body: webhook })
+    const idle = { pending: 0, lastError: null }
+    expect((await send('GET', `/${webhook.id}`)).body).toEqual({ ...webhook, ...idle })
     const listed = await send('GET')
     expect([listed.body, listed.headers['x-siren-estimated-count']]).toEqual([[webhook], '1'])
     expect(listed.text).not.toContain('whsec')
@@ -113,6 +114,7 @@ describe('messages that were given up', () => {
     const program = await world.program()
     await world.fire('site-visited', { collaboratorId: await world.collaborator({ programs: [program] }) })
     expect((await send('GET', `/${id}/dead-letters`)).body).toEqual([])
+    expect((await send('GET', `/${id}`)).body).toMatchObject({ pending: 2, lastError: null })
     await giveUp(sql, world.organizationId)
     const { body: letters } = await send('GET', `/${id}/dead-letters`)
     const letter = { attempts: 15, lastError: '500', createdAt: expect.stringMatching(/Z$/) }
