@@ -1,0 +1,164 @@
+import { ask, NODE, type Peer, startGateway, startRecordingGateway } from './peers.ts'
+import { connected } from './postgres.ts'
+import { QUERIES, type Request, requestFor } from './queries.ts'
+import { median } from './rounds.ts'
+
+/** What a page costs somewhere: the time until it is answered, one request at a time, and the statements it takes. */
+export interface Cost {
+  readonly milliseconds: number
+  readonly statements: number
+}
+
+/** Costs by query, at each number of engagements. */
+export type ByRows = Record<string, Record<number, Cost>>
+
+/** What a long feed costs. */
+export interface LongFeed {
+  readonly notes: number
+  readonly pages: Record<number, Cost>
+  readonly position: Cost
+}
+
+interface Options {
+  readonly core: string | undefined
+  readonly times: number
+  readonly progress: (line: string) => void
+}
+
+/** One at a time: what one client waits for. */
+const costOf = async (
+  gateway: Peer,
+  recorder: (request: Request) => Promise<number>,
+  requests: readonly Request[],
+  authorization: string,
+  times: number,
+): Promise<Cost> => {
+  const took: number[] = []
+  for (let n = -20; n < times; n++) {
+    const request = requests[Math.abs(n) % requests.length] as Request
+    const began = performance.now()
+    await ask(gateway.url, request, authorization)
+    if (n >= 0) took.push(performance.now() - began)
+  }
+  return { milliseconds: median(took), statements: await recorder(requests[0] as Request) }
+}
+
+/** Runs work with a gateway on a database, and with one that tells how many statements a request takes. */
+const withGateways = async <T>(
+  databaseUrl: string,
+  authorization: string,
+  core: string | undefined,
+  work: (gateway: Peer, statements: (request: Request) => Promise<number>) => Promise<T>,
+): Promise<T> => {
+  const gateway = await startGateway('gateway', NODE, { core, databaseUrl })
+  const recorder = await startRecordingGateway(databaseUrl, authorization)
+  try {
+    return await work(gateway, async request => (await recorder.record(request)).statements.length)
+  } finally {
+    await gateway.process.stop()
+    await recorder.stop()
+  }
+}
+
+/** The same pages at each size: of the program, and of the collaborator, that has most. */
+export const growthByRows = async (
+  databases: readonly { rows: number; url: string; authorization: string }[],
+  options: Options,
+): Promise<ByRows> => {
+  const costs: ByRows = {}
+  for (const { rows, url, authorization } of databases) {
+    const { hot, feed } = await connected(url, async database => ({
+      hot: (
+        await database.query(
+          `select program_id as program from engagement where organization_id = 1 group by 1 order by count(*) desc, 1 limit 1`,
+        )
+      ).rows[0],
+      feed: (
+        await database.query(
+          `select source_id as collaborator from note_source where organization_id = 1 and source_type = 'collaborator' group by 1 order by count(*) desc, 1 limit 1`,
+        )
+      ).rows[0],
+    }))
+    await withGateways(url, authorization, options.core, async (gateway, statements) => {
+      for (const name of ['Q1', 'Q2', 'Q3', 'Q5']) {
+        const query = QUERIES.find(each => each.name === name)
+        if (query === undefined) continue
+        const keys =
+          name === 'Q1' ? [hot] : name === 'Q2' ? [feed] : await connected(url, database => query.keys(database))
+        const requests = keys.map(key => requestFor(query, 'gateway', key) as Request)
+        costs[name] ??= {}
+        costs[name][rows] = await costOf(gateway, statements, requests, authorization, options.times)
+      }
+      options.progress(`Growth: ${rows.toLocaleString('en')} engagements measured`)
+    })
+  }
+  return costs
+}
+
+/** Adds a feed of so many notes to a database, and reads it: its pages, from near the beginning to deep, and positions. */
+export const longFeed = async (
+  url: string,
+  authorization: string,
+  notes: number,
+  options: Options,
+): Promise<LongFeed> => {
+  const [feed, places] = await connected(url, async database => {
+    const { rows } = await database.query(
+      `insert into collaborator (organization_id, full_name, email, status) values (1, 'Long Feed', 'long-feed@example.com', 'active') returning id`,
+    )
+    const id: number = rows[0].id
+    await database.query(
+      `with written as (
+         insert into note (organization_id, content, creation_source, creation_source_id, date_created)
+         select 1, 'collaborator_account_ready', 'collaborator', $1, timestamptz '2025-01-01' + n * interval '1 minute' from generate_series(1, $2) n
+         returning organization_id, id, content, date_created
+       ) insert into note_source (organization_id, note_id, source_type, source_id, content, date_created)
+       select organization_id, id, 'collaborator', $1, content, date_created from written`,
+      [id, notes],
+    )
+    await database.query('vacuum analyze note')
+    await database.query('vacuum analyze note_source')
+    const { rows: drawn } = await database.query(
+      `select note_id from note_source where organization_id = 1 and source_type = 'collaborator' and source_id = $1
+       order by hashint8extended(note_id, 7) limit 100`,
+      [id],
+    )
+    return [id, drawn.map(({ note_id }) => note_id as number)] as const
+  })
+  options.progress(`Growth: a feed of ${notes.toLocaleString('en')} notes written`)
+  return withGateways(url, authorization, options.core, async (gateway, statements) => {
+    const page = `query ($id: SafeInt!, $after: String, $first: Int) {
+      notes(sourceType: COLLABORATOR, sourceId: $id, first: $first, after: $after) { nodes { content dateCreated } pageInfo { endCursor } }
+    }`
+    const pages: Record<number, Cost> = {}
+    const deepest = Math.min(5000, Math.floor(notes / 20))
+    let [read, after]: [number, string | null] = [0, null]
+    for (const number of [1, Math.min(1000, deepest - 1), deepest]) {
+      while (read < (number - 1) * 20) {
+        const first = Math.min(100, (number - 1) * 20 - read)
+        const answer = await ask(
+          gateway.url,
+          { path: '/graphql', body: { query: page, variables: { id: feed, after, first } } },
+          authorization,
+        )
+        after = JSON.parse(answer).data.notes.pageInfo.endCursor
+        read += first
+      }
+      const request = { path: '/graphql', body: { query: page, variables: { id: feed, after, first: 20 } } }
+      pages[number] = await costOf(gateway, statements, [request], authorization, options.times)
+    }
+    const position = places.map(note => ({
+      path: '/graphql',
+      body: {
+        query:
+          'query ($note: ID!, $id: SafeInt!) { note(id: $note) { position(sourceType: COLLABORATOR, sourceId: $id) } }',
+        variables: { note: String(note), id: feed },
+      },
+    }))
+    return {
+      notes,
+      pages,
+      position: await costOf(gateway, statements, position, authorization, Math.min(options.times, 100)),
+    }
+  })
+}
