@@ -10,6 +10,7 @@ import { PrismaPGlite } from 'pglite-prisma-adapter'
 import { StartError } from '../errors.ts'
 import { PrismaClient } from './generated/prisma/client.ts'
 import { PARSERS, retried, type Sql } from './sql.ts'
+import { Execution } from './wire.ts'
 
 /** An open database, whichever it is. */
 export interface Database {
@@ -37,31 +38,26 @@ export const openDatabase = ({ databaseUrl, dataDir, statementTimeout }: Databas
 
 /** A pool of connections to PostgreSQL. It connects when first used. */
 export const openPostgres = async (databaseUrl: string, statementTimeout: number): Promise<Database> => {
-  const { types } = pg
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     max: 10,
     connectionTimeoutMillis: 5000,
-    types: {
-      getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-        PARSERS[oid] ?? types.getTypeParser(oid, format as 'text'),
-    } as pg.CustomTypesConfig,
     // settings, not start-up parameters: PgBouncer refuses those it does not know
     onConnect: async client => {
       await client.query(`set timezone = 'UTC'; set statement_timeout = ${Math.trunc(statementTimeout)}`)
     },
   } as pg.PoolConfig)
+  // a connection that breaks is told by its statement, by the next one when it breaks between two
+  pool.on('connect', connection => connection.on('error', ignored))
   pool.on('error', ignored) // an idle connection that broke is replaced by the pool; the next statement tells whether that works
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
   return {
     kind: 'postgresql',
     sql: {
-      ...through(pool),
+      ...throughPool(pool),
       transaction: work =>
         retried(async () => {
           const connection = await pool.connect()
-          // one that breaks between two statements is told by the next one
-          connection.on('error', ignored)
           let broken: unknown
           try {
             await connection.query('begin')
@@ -74,7 +70,6 @@ export const openPostgres = async (databaseUrl: string, statementTimeout: number
             })
             throw error
           } finally {
-            connection.off('error', ignored)
             connection.release(broken !== undefined)
           }
         }),
@@ -103,13 +98,50 @@ export const openPostgres = async (databaseUrl: string, statementTimeout: number
 
 const ignored = () => {}
 
-/** Statements through a pool, or through one of its connections. */
-const through = (connection: pg.Pool | pg.PoolClient): Omit<Sql, 'transaction'> => ({
-  rows: async ({ name, text }, values) => (await connection.query({ name, text, values: values as unknown[] })).rows,
+/** Statements through a pool: as `pool.query`, but an error that leaves its connection usable does not end that. */
+const throughPool = (pool: pg.Pool): Omit<Sql, 'transaction'> => ({
+  rows: (statement, values) =>
+    traced((resolve, reject) =>
+      pool.connect((unreachable, client, release) => {
+        if (client === undefined) return reject(unreachable)
+        const execution = new Execution(statement, values, (error, rows) => {
+          release(execution.isPending)
+          if (rows === undefined) reject(error)
+          else resolve(rows)
+        })
+        client.query(execution)
+      }),
+    ),
   script: async text => {
-    await connection.query(text)
+    await pool.query(text)
   },
 })
+
+/** Statements through one connection of a pool. */
+const through = (client: pg.PoolClient): Omit<Sql, 'transaction'> => ({
+  rows: (statement, values) =>
+    traced((resolve, reject) =>
+      client.query(
+        new Execution(statement, values, (error, rows) => {
+          if (rows === undefined) reject(error)
+          else resolve(rows)
+        }),
+      ),
+    ),
+  script: async text => {
+    await client.query(text)
+  },
+})
+
+/** A promise whose error says who asked, and not which bytes of a socket brought it. */
+const traced = async <Result>(work: ConstructorParameters<typeof Promise<Result>>[0]): Promise<Result> => {
+  try {
+    return await new Promise(work)
+  } catch (error) {
+    Error.captureStackTrace(error as Error)
+    throw error
+  }
+}
 
 /** The port for the work of a transaction that has begun. */
 const within = (statements: Omit<Sql, 'transaction'>): Sql => {

@@ -45,6 +45,20 @@ describe('a timestamp', () => {
     expect(timestamptz(text).toISOString()).toBe(moment)
   })
 
+  test.each([
+    '2026-03-29T01:30:00.000Z',
+    '2026-03-29T01:30:00.100Z',
+    '2026-03-29T01:30:00.290Z',
+    '2026-03-29T01:30:00.007Z',
+    '1969-12-31T23:59:59.999Z',
+    '1000-01-01T00:00:00.001Z',
+    '0999-12-31T23:59:59.999Z',
+    '0050-01-01T00:00:00.000Z',
+    '9999-12-31T23:59:59.999Z',
+  ])('%s is read as it is', async text => {
+    expect(((await one('$1::timestamptz', text)) as Date).toISOString()).toBe(text)
+  })
+
   test('comes back as it went in, to the millisecond', async () => {
     const date = new Date(moment)
     expect(await one('$1::timestamptz', date)).toEqual(date)

@@ -1,0 +1,180 @@
+import pg from 'pg'
+import { type DatabaseError, serialize } from 'pg-protocol/dist/index.js'
+import { PARSERS, type Statement } from './sql.ts'
+
+/**
+ * One statement on its way through a connection of pg: `client.query(new Execution(…))`. Against pg's own Query it saves
+ * three things. It goes out in one write. A connection is asked once for the columns of a named statement, and not with
+ * each execution: as long as a prepared statement lives, PostgreSQL refuses to answer it with other columns (0A000). And
+ * rows are made by a function that was compiled for just these columns.
+ *
+ * A new statement can have new columns, with the same text: so they are asked for whenever it is parsed, and belong to
+ * the connection as the statement does. Behind PgBouncer in transaction mode a statement outlives its servers, and after
+ * a migration the next one may answer with other types: with other values in as many columns, this would go unseen.
+ *
+ * Nothing here is public in pg: what its client calls on and reads of the active query (`name`, `text`, `callback`,
+ * `submit`, `handle…`); `parsedStatements` and `stream` of its connection; `pg.utils.prepareValue`; pg-protocol's
+ * `serialize` and its messages. A new version of pg or pg-protocol has to pass the tests of this file.
+ */
+export class Execution<Row> implements pg.Submittable {
+  readonly name: string
+  readonly text: string
+  /** Told once how it ended. pg puts its own here that calls this one, when it has a `query_timeout`. */
+  callback: (error: unknown, rows?: Row[]) => void
+  /** Sent and not answered: another statement on this connection might wait for ever. */
+  isPending = false
+  readonly #values: readonly unknown[]
+  readonly #rows: Row[] = []
+  #columns: Columns | undefined
+  #failure: unknown
+
+  constructor(
+    { name, text }: Statement<Row>,
+    values: readonly unknown[],
+    callback: (error: unknown, rows?: Row[]) => void,
+  ) {
+    this.name = name
+    this.text = text
+    this.callback = callback
+    this.#values = values
+  }
+
+  /** Sends it; or answers why not, with nothing sent: an error that is thrown here would block the connection. */
+  submit(connection: pg.Connection): Error | undefined {
+    const { name, text } = this
+    const parsed = connection.parsedStatements[name]
+    if (parsed !== undefined && parsed !== text)
+      return new Error(`Prepared statements must be unique - '${name}' was used for a different statement`)
+    try {
+      const bind = serialize.bind({ statement: name, values: this.#values as unknown[], valueMapper: prepareValue })
+      if (parsed === undefined) {
+        // what is left of an earlier one: it became stale, or PgBouncer keeps the name of one that could not be parsed
+        const close = name === '' ? NOTHING : serialize.close({ type: 'S', name })
+        this.#send(connection, Buffer.concat([close, serialize.parse({ name, text }), bind, DESCRIBE, EXECUTE]))
+      } else {
+        this.#columns = knownTo(connection).get(name)
+        this.#send(connection, Buffer.concat(this.#columns === undefined ? [bind, DESCRIBE, EXECUTE] : [bind, EXECUTE]))
+      }
+    } catch (error) {
+      return error as Error
+    }
+    return undefined
+  }
+
+  #send({ stream }: pg.Connection, messages: Buffer): void {
+    this.isPending = true
+    if (stream.writable) stream.write(messages) // else pg is about to say that the connection is lost
+  }
+
+  handleRowDescription({ fields }: { fields: Field[] }): void {
+    this.#columns = columnsOf(fields)
+  }
+
+  handleDataRow({ fields }: { fields: Fields }): void {
+    if (this.#failure !== undefined) return
+    try {
+      const { count, row } = this.#columns ?? NO_COLUMNS
+      if (fields.length !== count) throw new Error(`Expected a row of ${count} columns, received ${fields.length}`)
+      this.#rows.push(row(fields) as Row)
+    } catch (error) {
+      this.#failure = error
+    }
+  }
+
+  handleCommandComplete(_: unknown, connection: pg.Connection): void {
+    if (this.name !== '') knownTo(connection).set(this.name, this.#columns ?? NO_COLUMNS)
+  }
+
+  handleReadyForQuery(connection: pg.Connection): void {
+    this.isPending = false
+    if (this.#failure === undefined) {
+      this.callback(undefined, this.#rows)
+    } else {
+      knownTo(connection).delete(this.name) // as they may be why
+      this.callback(this.#failure)
+    }
+  }
+
+  handleError(error: Partial<DatabaseError>, connection: pg.Connection): void {
+    // after an error PostgreSQL answers our Sync, whereas a FATAL one is its last word
+    if (error.severity === 'ERROR') this.isPending = false
+    if (STALE.has(error.code)) delete connection.parsedStatements[this.name]
+    this.callback(this.#failure ?? error)
+  }
+
+  handleCopyInResponse(connection: pg.Connection): void {
+    connection.sendCopyFail('No source stream defined')
+    connection.sync() // the one that was sent is no more than data to a copy
+  }
+
+  handleCopyData(): void {}
+  handleEmptyQuery(): void {}
+  handlePortalSuspended(): void {}
+}
+
+declare module 'pg' {
+  interface Connection {
+    /** The text of each named statement that PostgreSQL has parsed; pg adds to it. */
+    readonly parsedStatements: Record<string, string>
+    sendCopyFail(message: string): void
+  }
+}
+
+type Field = Pick<pg.FieldDef, 'name' | 'dataTypeID'>
+type Fields = readonly (string | null)[]
+
+interface Columns {
+  readonly count: number
+  readonly row: (fields: Fields) => unknown
+}
+
+const { prepareValue } = (pg as unknown as { utils: { prepareValue(value: unknown): unknown } }).utils
+
+const NOTHING = Buffer.alloc(0)
+const DESCRIBE = serialize.describe({ type: 'P' })
+const EXECUTE = Buffer.concat([serialize.execute(), serialize.sync()])
+const NO_COLUMNS: Columns = { count: 0, row: () => ({}) }
+
+/** "Cached plan must not change result type" and "prepared statement does not exist": parsed again, it works. */
+const STALE: ReadonlySet<unknown> = new Set(['0A000', '26000'])
+
+const known = new WeakMap<pg.Connection, Map<string, Columns>>()
+
+/** The columns of the statements that a connection has parsed, by their name. */
+const knownTo = (connection: pg.Connection): Map<string, Columns> => {
+  let columns = known.get(connection)
+  if (columns === undefined) {
+    columns = new Map()
+    known.set(connection, columns)
+  }
+  return columns
+}
+
+/** As many sets of columns as are kept: what a query may select of the tables combines to more. */
+const KEPT = 1000
+const kept = new Map<string, Columns>()
+
+/** Equal columns are one object on all connections, so that V8 sees one function and one shape of row. */
+const columnsOf = (fields: readonly Field[]): Columns => {
+  const key = fields.map(({ name, dataTypeID }) => `${dataTypeID} ${name}`).join('\0')
+  let columns = kept.get(key)
+  if (columns === undefined) {
+    columns = { count: fields.length, row: compiled(fields) }
+    if (kept.size === KEPT) kept.clear()
+    kept.set(key, columns)
+  }
+  return columns
+}
+
+/** `f => ({ "id": f[0] === null ? null : parsers[0](f[0]), "name": f[1] })`, with which V8 makes a row in one go. */
+const compiled = (fields: readonly Field[]): Columns['row'] => {
+  const parsers = fields.map(({ dataTypeID }) => PARSERS[dataTypeID] ?? pg.types.getTypeParser(dataTypeID, 'text'))
+  const members = fields.map(({ name }, at) => {
+    const key = name === '__proto__' ? '["__proto__"]' : JSON.stringify(name)
+    return `${key}: ${parsers[at] === AS_IT_IS ? `f[${at}]` : `f[${at}] === null ? null : parse${at}(f[${at}])`}`
+  })
+  const names = parsers.map((_, at) => `parse${at}`)
+  return new Function(...names, `return f => ({ ${members.join(', ')} })`)(...parsers)
+}
+
+const AS_IT_IS = pg.types.getTypeParser(pg.types.builtins.TEXT, 'text')
