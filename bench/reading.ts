@@ -36,12 +36,13 @@ export const recordQueries = async (gateway: RecordingGateway, asked: readonly A
   const statements: Statements = { steps: {}, recorded: {} }
   const record = async (name: string, query: Query, keys: readonly [Key, Key]) => {
     const recordings = []
-    for (const key of keys) {
+    // the first answer is left out: it is from the second time on that no more is read than a query asks for
+    for (const key of [keys[0], ...keys]) {
       const request = requestFor(query, 'gateway', key)
       if (request === undefined) throw new Error(`${query.name}: the gateway has to have words for it`)
       recordings.push((await gateway.record(request)).statements)
     }
-    const [one = [], other = []] = recordings
+    const [, one = [], other = []] = recordings
     const fields = keys.map(key => query.variables(key, 'limit')) as [Record<string, unknown>, Record<string, unknown>]
     statements.recorded[name] = one
     statements.steps[name] = derivable([one, other], fields)

@@ -77,7 +77,7 @@ export const startGateway = async (
   const shared = { sql, blueprints: parts.blueprints, strategies: parts.strategies }
   const app = makeServer({
     schema,
-    contextFor: viewer => contextFor(shared, viewer),
+    contextFor: (viewer, fields) => contextFor(shared, viewer, fields),
     rest: {
       contextFor: viewer => contextFor(shared, viewer),
       apiKeys: viewer => new ApiKeys(sql, viewer),

@@ -1,7 +1,9 @@
+import { Records } from './access/records.ts'
 import type { Viewer } from './access/viewer.ts'
 import { ConversionDatastore } from './attribution/datastore.ts'
 import { TransactionDatastore } from './commerce/datastore.ts'
 import type { Sql } from './database/sql.ts'
+import type { Fields } from './database/tables.ts'
 import { CollaboratorDatastore, OrganizationDatastore, ProgramDatastore } from './directory/datastores.ts'
 import { IntegrationDatastore } from './directory/integrations.ts'
 import { NameDatastore } from './directory/names.ts'
@@ -40,6 +42,8 @@ export class Datastores {
   constructor(
     readonly shared: Shared,
     readonly viewer: Viewer,
+    /** What of the records is asked for; all of it, unless it is said. */
+    readonly fields?: Fields,
   ) {}
 
   get organization() {
@@ -105,6 +109,7 @@ export class Datastores {
     let datastore = this.#made.get(Type) as Datastore | undefined
     if (datastore === undefined) {
       datastore = new Type(this.shared.sql, this.viewer)
+      if (datastore instanceof Records) datastore.fields = this.fields
       this.#made.set(Type, datastore)
     }
     return datastore

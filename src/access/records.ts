@@ -11,7 +11,7 @@ import {
   type Slice,
 } from '../database/keyset.ts'
 import type { Sql } from '../database/sql.ts'
-import type { Table } from '../database/tables.ts'
+import type { Fields, Table } from '../database/tables.ts'
 import { RecordNotFoundError } from '../errors.ts'
 import { type RecordType, type Scope, scopeOf, scopeValues } from './scope.ts'
 import type { Viewer } from './viewer.ts'
@@ -28,6 +28,8 @@ export type Joined = NonNullable<Listing['joined']>
 /** One table as one viewer may see it. What the viewer may not see is not there. */
 export class Records<Row extends { id: number }> {
   protected readonly scope: Scope
+  /** What of the rows is asked for: all of it, unless it is said. */
+  fields: Fields | undefined
 
   constructor(
     protected readonly sql: Sql,
@@ -107,6 +109,7 @@ export class Records<Row extends { id: number }> {
       first: scopeValues(this.viewer),
       visible: this.scope.visible(this.type, 't'),
       hidden: this.scope.hidden(this.type),
+      fields: this.fields,
       joined,
     }
   }

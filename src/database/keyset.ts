@@ -1,6 +1,6 @@
 import { type Condition, unknownColumn, Values, where } from './conditions.ts'
 import { type Statement, statement } from './sql.ts'
-import { selectList, type Table } from './tables.ts'
+import { type Fields, selectList, type Table } from './tables.ts'
 
 /** A place in an order: a row's value in the ordering column, and its id, which decides between equal ones. */
 export interface Key {
@@ -87,6 +87,8 @@ export interface Listing {
   /** A condition on the row `t`, over the first values. */
   readonly visible: string
   readonly hidden?: ReadonlySet<string> | undefined
+  /** What of the rows is asked for; all of it, unless it is said. */
+  readonly fields?: Fields | undefined
   /** More columns, and where they come from, for rows `t` of the page. */
   readonly joined?: { readonly columns: string; readonly joins: string } | undefined
 }
@@ -105,14 +107,15 @@ export const pageQuery = <Row>(listing: Listing, conditions: readonly Condition[
     const rest = conditions.filter(condition => condition !== fanned)
     const { text, order, limit, offset } = partitions(listing, fanned.column, fanned.value, rest, slice, values)
     return {
-      statement: finish(listing, `(select t.* ${text} order by ${order}${limit}${offset}) t`, order),
+      statement: finish(listing, slice.orderBy, `(select t.* ${text} order by ${order}${limit}${offset}) t`, order),
       values: values.list,
     }
   }
   const { text, order, limit, offset } = selection(listing, conditions, slice, values)
-  const page = finish<Row>(listing, `(select t.* ${text} order by ${prefixed(order)}${limit}${offset}) t`, order)
+  const page = `(select t.* ${text} order by ${prefixed(order)}${limit}${offset}) t`
+  const query = finish<Row>(listing, slice.orderBy, page, order)
   const depends = offset !== '' || conditions.some(isRange)
-  return { statement: depends ? unnamed(page) : page, values: values.list }
+  return { statement: depends ? unnamed(query) : query, values: values.list }
 }
 
 /** The first page of each partition: of the rows whose `column` is one of `keys`. Each row says which, as `partition`. */
@@ -126,7 +129,7 @@ export const pagesQuery = <Row>(
   const values = new Values(...listing.first)
   const { text, order } = partitions(listing, column, keys, conditions, slice, values)
   return {
-    statement: finish(listing, `(select t.*, k.key as partition ${text}) t`, order, 't.partition, '),
+    statement: finish(listing, slice.orderBy, `(select t.*, k.key as partition ${text}) t`, order, 't.partition, '),
     values: values.list,
   }
 }
@@ -165,16 +168,34 @@ export const countsQuery = (
 
 /** The rows with these ids, in no order. */
 export const byIdsQuery = <Row>(listing: Listing, column: string, ids: readonly number[]): Query<Row> => {
-  const values = new Values(...listing.first)
-  const { table, visible } = listing
-  const by = table.columns.get(column)?.sql
-  // a statement with a list is planned each time anew: of one id, planning would take longer than reading
-  const [id, ...others] = ids
-  const which =
-    others.length === 0 && id !== undefined ? `= ${values.add(id)}::bigint` : `= any(${values.add(ids)}::bigint[])`
-  const page = `(select t.* from ${quoted(table)} t where t.organization_id = $1 and t.${by} ${which}${known(listing, column)}${visible}) t`
-  return { statement: finish(listing, page), values: values.list }
+  const { table, visible, first, joined } = listing
+  const single = ids.length === 1
+  const kept = keptFor(listing.fields)
+  const key = `${table.name}.${column}${single ? '' : 's'}${joined?.columns ?? ''}${visible}`
+  let found = kept.get(key) as Statement<Row> | undefined
+  if (found === undefined) {
+    const by = table.columns.get(column)?.sql
+    const value = `$${first.length + 1}`
+    // one id is planned once and for all; of a list, which is planned anew each time, planning would take longer than reading
+    const which = single ? `= ${value}::bigint` : `= any(${value}::bigint[])`
+    const page = `(select t.* from ${quoted(table)} t where t.organization_id = $1 and t.${by} ${which}${known(listing, column)}${visible}) t`
+    found = finish<Row>(listing, column, page)
+    kept.set(key, found)
+  }
+  return { statement: found, values: [...first, single ? ids[0] : ids] }
 }
+
+/** What was worked out for the same fields before; fields are one set for all requests with the same document. */
+const keptFor = (fields: Fields = ALL): Map<string, unknown> => {
+  let made = kept.get(fields)
+  if (made === undefined) {
+    made = new Map()
+    kept.set(fields, made)
+  }
+  return made
+}
+const kept = new WeakMap<Fields, Map<string, unknown>>()
+const ALL: Fields = new Set()
 
 const selection = (listing: Listing, conditions: readonly Condition[], slice: Slice, values: Values) => {
   const { table, visible, hidden } = listing
@@ -186,6 +207,10 @@ const selection = (listing: Listing, conditions: readonly Condition[], slice: Sl
   }
 }
 
+/**
+ * The rows of each key, from a list that is a sub-select: PostgreSQL plans for a list of any length then, and so keeps the
+ * plan, where it would else plan anew for each list.
+ */
 const partitions = (
   listing: Listing,
   column: string,
@@ -198,7 +223,7 @@ const partitions = (
   const list = values.add([...new Set(keys)])
   const { text, order, limit, offset } = selection(listing, conditions, slice, values)
   return {
-    text: `from unnest(${list}::bigint[]) as k(key) cross join lateral (select t.* ${text} and t.${by} = k.key${known(listing, column)} order by ${prefixed(order)}${limit}) t`,
+    text: `from unnest((select ${list}::bigint[])) as k(key) cross join lateral (select t.* ${text} and t.${by} = k.key${known(listing, column)} order by ${prefixed(order)}${limit}) t`,
     order: prefixed(order),
     limit,
     offset,
@@ -208,10 +233,16 @@ const partitions = (
 /** To a viewer from whom a column is hidden no row belongs to anything by it, as in `where`. */
 const known = ({ hidden }: Listing, column: string): string => (hidden?.has(column) ? ' and false' : '')
 
-/** The rows of a page, with what is joined to them, in the page's order. */
-const finish = <Row>(listing: Listing, page: string, order?: string, before = ''): Statement<Row> => {
-  const { table, hidden, joined } = listing
-  const columns = `${before === '' ? '' : 't.partition, '}${selectList(table, 't', hidden)}${joined ? `, ${joined.columns}` : ''}`
+/** The rows of a page, with what is joined to them, in the page's order. `needed` is a column that is read in any case. */
+const finish = <Row>(
+  { table, hidden, joined, fields }: Listing,
+  needed: string,
+  page: string,
+  order?: string,
+  before = '',
+): Statement<Row> => {
+  const list = selectList(table, 't', hidden, fields && new Set([...fields, needed]))
+  const columns = `${before === '' ? '' : 't.partition, '}${list}${joined ? `, ${joined.columns}` : ''}`
   const sorted = order === undefined ? '' : ` order by ${before}${order.startsWith('t.') ? order : prefixed(order)}`
   return statement(`select ${columns} from ${page}${joined ? ` ${joined.joins}` : ''}${sorted}`)
 }

@@ -7,6 +7,11 @@ import type * as models from './generated/prisma/client.ts'
 export type Numbered<Row> = { [Column in keyof Row as Exclude<Column, 'organizationId'>]: Numeric<Row[Column]> }
 type Numeric<Value> = Value extends bigint | models.Prisma.Decimal ? number : Value
 
+/** What is read along with rows that have a name to show. */
+export interface Named {
+  readonly displayName: string
+}
+
 export type OrganizationRow = Numbered<models.Organization>
 export type CollaboratorRow = Numbered<models.Collaborator>
 export type CollaboratorAliasRow = Numbered<models.CollaboratorAlias>

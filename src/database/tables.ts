@@ -1,5 +1,6 @@
 import { getDatamodel } from './generated/pothos.ts'
 import * as enums from './generated/prisma/enums.ts'
+import { displayName, type NamedType } from './names.ts'
 
 /** How a column is compared and written. An enum column's type lists its values. */
 export type ColumnType = 'BigInt' | 'Int' | 'Decimal' | 'String' | 'Boolean' | 'DateTime' | 'Json' | readonly string[]
@@ -8,7 +9,12 @@ export type ColumnType = 'BigInt' | 'Int' | 'Decimal' | 'String' | 'Boolean' | '
 export interface Table {
   readonly name: string
   readonly columns: ReadonlyMap<string, { readonly sql: string; readonly type: ColumnType; readonly isList: boolean }>
+  /** Its rows are read with the name to show, as `displayName`. */
+  readonly named?: NamedType
 }
+
+/** Names of fields that are asked for; of a row only what these are made of has to be read. */
+export type Fields = ReadonlySet<string>
 
 interface Field {
   readonly name: string
@@ -36,13 +42,28 @@ export const tableOf = (model: string): Table => {
   }
 }
 
-/** Columns as a select list, named as in `schema.prisma`; those in `hidden` are null. */
-export const selectList = (table: Table, row: string, hidden?: ReadonlySet<string>): string =>
-  [...table.columns]
+/** Columns as a select list, named as in `schema.prisma`; those in `hidden` are null, those that no field needs are left out. */
+export const selectList = (
+  { columns, named }: Table,
+  row: string,
+  hidden?: ReadonlySet<string>,
+  fields?: Fields,
+): string => {
+  const list = [...columns]
+    .filter(([name]) => fields === undefined || isNeeded(name, fields))
     .map(([name, { sql, isList }]) =>
       hidden?.has(name) ? `null as "${name}"` : `${row}.${sql}${isList ? '::text[]' : ''} as "${name}"`,
     )
-    .join(', ')
+  if (named !== undefined && (fields?.has('name') ?? true)) list.push(`${displayName(named, row)} as "displayName"`)
+  return list.join(', ')
+}
+
+/** A field is made of the column of its name; what it tells of another record, of the column with that record's id. */
+const isNeeded = (column: string, fields: Fields): boolean => {
+  if (column === 'id' || fields.has(column)) return true
+  const record = column.endsWith('Id') ? column.slice(0, -2) : undefined
+  return record !== undefined && (fields.has(record) || fields.has(`${record}Name`))
+}
 
 const valuesOf = (type: string): readonly string[] =>
   Object.values((enums as unknown as Record<string, Record<string, string>>)[type] ?? {})

@@ -4,6 +4,7 @@ import type { Viewer } from '../access/viewer.ts'
 import type {
   CollaboratorAliasRow,
   CollaboratorRow,
+  Named,
   OrganizationRow,
   ProgramEngagementTypeRow,
   ProgramRow,
@@ -11,12 +12,12 @@ import type {
 import { type Sql, statement } from '../database/sql.ts'
 import { selectList, tableOf } from '../database/tables.ts'
 
-const COLLABORATOR = tableOf('Collaborator')
-const PROGRAM = tableOf('Program')
+const COLLABORATOR = { ...tableOf('Collaborator'), named: 'collaborator' as const }
+const PROGRAM = { ...tableOf('Program'), named: 'program' as const }
 const ALIAS = tableOf('CollaboratorAlias')
 
 /** Collaborators as one viewer may see them. */
-export class CollaboratorDatastore extends Records<CollaboratorRow> {
+export class CollaboratorDatastore extends Records<CollaboratorRow & Named> {
   constructor(sql: Sql, viewer: Viewer) {
     super(sql, viewer, 'collaborator', COLLABORATOR)
   }
@@ -28,7 +29,7 @@ export class CollaboratorDatastore extends Records<CollaboratorRow> {
 }
 
 /** Programs as one viewer may see them. */
-export class ProgramDatastore extends Records<ProgramRow> {
+export class ProgramDatastore extends Records<ProgramRow & Named> {
   constructor(sql: Sql, viewer: Viewer) {
     super(sql, viewer, 'program', PROGRAM)
   }
@@ -39,7 +40,7 @@ export class ProgramDatastore extends Records<ProgramRow> {
   }
 
   /** The programs that these collaborators are enrolled in. */
-  ofCollaborators(collaboratorIds: readonly number[]): Promise<(ProgramRow & { collaboratorId: number })[]> {
+  ofCollaborators(collaboratorIds: readonly number[]): Promise<(ProgramRow & Named & { collaboratorId: number })[]> {
     return this.sql.rows(programsByCollaborators(this.scope), [...scopeValues(this.viewer), collaboratorIds])
   }
 }
@@ -76,7 +77,7 @@ const engagementTypesByPrograms = perScope(scope =>
 )
 
 const programsByCollaborators = perScope(scope =>
-  statement<ProgramRow & { collaboratorId: number }>(
+  statement<ProgramRow & Named & { collaboratorId: number }>(
     `select ${selectList(PROGRAM, 't', scope.hidden('program'))}, n.collaborator_id as "collaboratorId" from enrollment n join program t on t.organization_id = n.organization_id and t.id = n.program_id` +
       ` where n.organization_id = $1 and n.collaborator_id = any(${placeholderAfter(scope, 1)}::bigint[])${scope.visibleRecord('collaborator', 'n.collaborator_id')}${scope.visible('program', 't')} order by t.id`,
   ),

@@ -19,12 +19,15 @@ export class NameDatastore {
   /** All that are wanted, of whatever types, in one statement. */
   async lookup(wanted: WantedNames): Promise<NameLookup> {
     const ids = NAMED_TYPES.map(type => [...new Set(wanted[type])])
-    const names = new Map<string, string>()
+    const names = Object.fromEntries(NAMED_TYPES.map(type => [type, new Map()])) as Record<
+      NamedType,
+      Map<number, string>
+    >
     const values = [...scopeValues(this.viewer), ...ids]
     for (const { type, id, name } of await this.sql.rows(namesByIds(scopeOf(this.viewer)), values)) {
-      names.set(`${type}:${id}`, name)
+      names[type].set(id, name)
     }
-    return (type, id) => names.get(`${type}:${id}`) ?? null
+    return (type, id) => names[type].get(id) ?? null
   }
 }
 

@@ -1,19 +1,21 @@
 import { type Joined, Records } from '../access/records.ts'
-import { HIDDEN_NAMES, perScope } from '../access/scope.ts'
+import { HIDDEN_NAMES, perScope, type Scope } from '../access/scope.ts'
 import type { Viewer } from '../access/viewer.ts'
 import type { Condition } from '../database/conditions.ts'
 import type { Direction } from '../database/keyset.ts'
 import { displayName } from '../database/names.ts'
 import type { EngagementRow } from '../database/rows.ts'
 import type { Sql } from '../database/sql.ts'
-import { tableOf } from '../database/tables.ts'
+import { type Fields, tableOf } from '../database/tables.ts'
 import { RecordNotFoundError } from '../errors.ts'
 
-/** An engagement read together with the names it shows. */
+/** An engagement read together with names that it shows. */
 export interface NamedEngagement extends EngagementRow {
-  readonly collaboratorName: string
-  readonly programName: string
+  readonly collaboratorName?: string
+  readonly programName?: string
 }
+
+const NAMED = ['collaborator', 'program'] as const
 
 const TABLE = tableOf('Engagement')
 
@@ -64,9 +66,9 @@ export class EngagementDatastore extends Records<EngagementRow> {
     return rows
   }
 
-  /** What brings the names with the rows of a page, to prime loaders with. */
-  get withNames(): Joined {
-    return joinedNames(this.scope)
+  /** What brings those names that are among these fields with the rows of a page, to prime loaders with. */
+  withNames(fields: Fields): Joined | undefined {
+    return joinedNames(this.scope)[(fields.has('collaboratorName') ? 1 : 0) + (fields.has('programName') ? 2 : 0)]
   }
 
   async #first(
@@ -92,16 +94,15 @@ const pairOf = (opportunityId: number, programId: number): EngagementCondition[]
   equals('programId', programId),
 ]
 
-const joinedNames = perScope(scope => {
-  const types = ['collaborator', 'program'] as const
-  const columns = types.map(type => `coalesce(${type}.name, '${HIDDEN_NAMES[type]}') as "${type}Name"`)
-  const [collaborator, program] = types.map(
-    type =>
-      `(select ${displayName(type, type)} as name from ${type} where ${type}.organization_id = $1 and ${type}.id = t.${type}_id${scope.visible(type, type)}`,
-  )
-  return {
-    columns: columns.join(', '),
-    // programs are few, and may be read as a whole; the limit has each collaborator looked up by its key instead
-    joins: ` left join lateral ${collaborator} limit 1) collaborator on true left join lateral ${program}) program on true`,
-  }
-})
+/** The joins of no name, of the collaborator's, of the program's, and of both. */
+const joinedNames = perScope((scope): readonly (Joined | undefined)[] => [
+  undefined,
+  ...[['collaborator'] as const, ['program'] as const, NAMED].map(types => ({
+    columns: types.map(type => `coalesce(${type}.name, '${HIDDEN_NAMES[type]}') as "${type}Name"`).join(', '),
+    joins: types.map(type => ` left join lateral (${nameOf(type, scope)}) ${type} on true`).join(''),
+  })),
+])
+
+// programs are few, and may be read as a whole; the limit has each collaborator looked up by its key instead
+const nameOf = (type: (typeof NAMED)[number], scope: Scope): string =>
+  `select ${displayName(type, type)} as name from ${type} where ${type}.organization_id = $1 and ${type}.id = t.${type}_id${scope.visible(type, type)}${type === 'collaborator' ? ' limit 1' : ''}`

@@ -9,12 +9,14 @@ import {
 } from 'graphql-scalars'
 import type PrismaTypes from '../database/generated/pothos.ts'
 import { getDatamodel } from '../database/generated/pothos.ts'
-import type { Numbered } from '../database/rows.ts'
+import type { Named, Numbered } from '../database/rows.ts'
 import type { Context } from './context.ts'
 
 /** Prisma's models as `database/` hands out their rows. */
 type Models = {
-  [Model in keyof PrismaTypes]: Omit<PrismaTypes[Model], 'Shape'> & { Shape: Numbered<PrismaTypes[Model]['Shape']> }
+  [Model in keyof PrismaTypes]: Omit<PrismaTypes[Model], 'Shape'> & {
+    Shape: Numbered<PrismaTypes[Model]['Shape']> & (Model extends 'Collaborator' | 'Program' ? Named : unknown)
+  }
 }
 
 /** The types that resolvers and fields work with. */

@@ -1,4 +1,5 @@
 import type { Viewer } from '../access/viewer.ts'
+import type { Fields } from '../database/tables.ts'
 import { Datastores, type Shared } from '../datastores.ts'
 import { Loaders } from '../loaders/loaders.ts'
 
@@ -9,8 +10,8 @@ export interface Context {
   readonly loaders: Loaders
 }
 
-/** The context of one request. */
-export const contextFor = (shared: Shared, viewer: Viewer): Context => {
-  const datastores = new Datastores(shared, viewer)
+/** The context of one request; given the fields that it asks for, no more is read of records than these need. */
+export const contextFor = (shared: Shared, viewer: Viewer, fields?: Fields): Context => {
+  const datastores = new Datastores(shared, viewer, fields)
   return { viewer, datastores, loaders: new Loaders(datastores) }
 }

@@ -1,4 +1,7 @@
-import { type FieldNode, type GraphQLResolveInfo, Kind, type SelectionSetNode } from 'graphql'
+import { type DocumentNode, type FieldNode, type GraphQLResolveInfo, Kind, type SelectionSetNode, visit } from 'graphql'
+import type { Fields } from '../database/tables.ts'
+
+export type { Fields }
 
 type Document = Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments'>
 const selections = new WeakMap<FieldNode, ReadonlySet<string>>()
@@ -20,6 +23,19 @@ export const selectedBelow = ({ fieldNodes, fragments }: Document): ReadonlySet<
   }
   return names
 }
+
+/** The names of all fields in a document, whatever they are fields of: the same set each time the document runs. */
+export const fieldsIn = (document: DocumentNode): Fields => {
+  let names = fields.get(document)
+  if (names === undefined) {
+    const found = new Set<string>()
+    visit(document, { Field: ({ name }) => void found.add(name.value) })
+    names = found
+    fields.set(document, names)
+  }
+  return names
+}
+const fields = new WeakMap<DocumentNode, Fields>()
 
 const collect = (
   set: SelectionSetNode | undefined,

@@ -19,67 +19,111 @@ import {
   visitWithTypeInfo,
 } from 'graphql'
 import { compileQuery, isCompiledQuery } from 'graphql-jit'
-import type { Plugin } from 'graphql-yoga'
+import type { GraphQLParams, Plugin } from 'graphql-yoga'
+import { may, type Viewer } from '../access/viewer.ts'
+import { type Fields, fieldsIn } from '../graphql/look-ahead.ts'
+import type { RequestContext } from './graphql.ts'
 
 // what Yoga's executor takes and answers, which envelop leaves open
 type Execute = (args: ExecutionArgs) => unknown
 
-/**
- * Queries run compiled by graphql-jit from their second run on. Whatever it is known to answer differently stays with
- * Yoga's executor, and so does every answer with an error in it: a query may run twice, and errors must read the same
- * either way. A plan belongs to one schema, document and operation, and goes when its document leaves Yoga's cache.
- */
-export const useCompiledQueries = (): Plugin => {
-  const plans = new WeakMap<GraphQLSchema, WeakMap<DocumentNode, Map<string, Execute | null>>>()
+/** A compiled query. It answers undefined, or rejects, where Yoga's executor has to answer instead. */
+type Plan = (context: object, variables: object) => unknown
 
-  const planFor = ({ schema, document, operationName }: ExecutionArgs, execute: Execute): Execute | null => {
-    let documents = plans.get(schema)
-    if (documents === undefined) {
-      documents = new WeakMap()
-      plans.set(schema, documents)
+/** The operations of a document that have run, by name: compiled, or null for those that stay with Yoga's executor. */
+interface Prepared {
+  readonly fields: Fields
+  readonly plans: Map<string | null, Plan | null>
+}
+
+/**
+ * Queries run compiled by graphql-jit from their second run on, and from then on their text alone is looked up: what is
+ * found out of a text by parsing and validating it holds for as long as there is one schema. Whatever graphql-jit is known
+ * to answer differently stays with Yoga, and so does every answer with an error in it: a query may run twice, and errors
+ * must read the same either way. Of a key that may not read, all of Yoga's plugins are asked each time.
+ *
+ * It also gives each operation its context: of records, what a document that came back does not ask for is not read.
+ * For each of the others that would be a statement of its own, which the database has to plan anew.
+ */
+export const useCompiledQueries = (
+  contextFor: (viewer: Viewer, fields?: Fields) => object,
+): Plugin<RequestContext, RequestContext> => {
+  const documents = new WeakMap<DocumentNode, Prepared>()
+  const texts = new Map<string, Prepared>()
+  /** The contexts of operations that have run compiled, and are up to Yoga now. */
+  const failed = new WeakSet<object>()
+
+  /** What is known of a document that has come back; most ad-hoc documents never do, and are not worth a compilation. */
+  const cameBack = (document: DocumentNode, text: string | undefined): Prepared | undefined => {
+    const known = documents.get(document)
+    if (known === undefined) documents.set(document, { fields: fieldsIn(document), plans: new Map() })
+    else if (text !== undefined && !texts.has(text)) {
+      // a map is in order of insertion: the one that came first goes
+      for (const first of texts.keys()) {
+        if (texts.size < MAX_TEXTS) break
+        texts.delete(first)
+      }
+      texts.set(text, known)
     }
-    const operations = documents.get(document)
-    if (operations === undefined) {
-      documents.set(document, new Map()) // most ad-hoc documents never come back: not worth a compilation
-      return null
-    }
-    const name = operationName ?? ''
-    let plan = operations.get(name)
-    if (plan === undefined) {
-      plan = compile(schema, document, operationName, execute)
-      operations.set(name, plan)
-    }
-    return plan
+    return known
   }
 
   return {
-    onExecute({ args, executeFn, setExecuteFn }) {
-      const plan = planFor(args, executeFn)
-      if (plan !== null) setExecuteFn(plan)
+    onParams({ params: { query, operationName = null, variables }, context, paramsHandler, setParamsHandler }) {
+      const known = query === undefined ? undefined : texts.get(query)
+      const plan = known?.plans.get(operationName)
+      if (!known || !plan || !may(context.viewer, 'records')) return
+      setParamsHandler(async given => {
+        const result = await run(plan, contextFor(context.viewer, known.fields), variables)
+        if (result !== undefined) return result
+        failed.add(given.context)
+        return paramsHandler(given)
+      })
     },
+    onExecute({ args, context, executeFn, setExecuteFn, extendContext }) {
+      const { viewer, params } = context as RequestContext & { params?: GraphQLParams }
+      const { document, schema, operationName = null, variableValues } = args as ExecutionArgs
+      const known = cameBack(document, params?.query)
+      extendContext(contextFor(viewer, known?.fields))
+      if (known === undefined || failed.has(context)) return
+      let plan = known.plans.get(operationName)
+      if (plan === undefined) {
+        plan = compile(schema, document, operationName)
+        known.plans.set(operationName, plan)
+      }
+      if (plan === null) return
+      const compiled = plan
+      const execute = executeFn as Execute
+      setExecuteFn(async given => (await run(compiled, given.contextValue as object, variableValues)) ?? execute(given))
+    },
+    onSubscribe: ({ context, extendContext }) => extendContext(contextFor((context as RequestContext).viewer)),
   }
 }
 
-const compile = (
-  schema: GraphQLSchema,
-  document: DocumentNode,
-  operationName: string | null | undefined,
-  execute: Execute,
-): Execute | null => {
+/** As many texts as Yoga keeps documents. */
+const MAX_TEXTS = 1024
+
+/** The answer, unless there is an error in it. */
+const run = async (
+  plan: Plan,
+  context: object,
+  variables: object | null | undefined,
+): Promise<ExecutionResult | undefined> => {
+  try {
+    const result = (await plan(context, variables ?? {})) as ExecutionResult
+    return result.errors === undefined ? result : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const compile = (schema: GraphQLSchema, document: DocumentNode, operationName: string | null): Plan | null => {
   const operation = getOperationAST(document, operationName)
   if (operation?.operation !== 'query' || !isWorthwhile(operation, document) || !isFaithful(schema, document))
     return null
   const compiled = compileQuery(schema, document, operationName ?? undefined)
   if (!isCompiledQuery(compiled)) return null
-  return args => {
-    const checked = (result: ExecutionResult) => (result.errors === undefined ? result : execute(args))
-    try {
-      const result = compiled.query(args.rootValue, args.contextValue, args.variableValues ?? {})
-      return result instanceof Promise ? result.then(checked) : checked(result)
-    } catch {
-      return execute(args)
-    }
-  }
+  return (context, variables) => compiled.query(undefined, context, variables)
 }
 
 /**

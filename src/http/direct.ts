@@ -26,8 +26,7 @@ export const answer = async (
 ): Promise<FastifyReply> => {
   const result = await yoga.getResultForParams(
     { params: request.body as GraphQLParams, request: new DirectRequest(request) as unknown as Request },
-    // Yoga writes the parts of a query's context onto it
-    { ...context } as Parameters<Yoga['getResultForParams']>[1],
+    context as Parameters<Yoga['getResultForParams']>[1],
   )
   if (result === undefined || isAsyncIterable(result)) {
     await result?.[Symbol.asyncIterator]().return?.()

@@ -23,6 +23,7 @@ import {
 import { createYoga, isAsyncIterable, type Plugin, type YogaServerInstance } from 'graphql-yoga'
 import type { Logger } from 'pino'
 import { may, type Viewer } from '../access/viewer.ts'
+import type { Fields } from '../graphql/look-ahead.ts'
 import { useCompiledQueries } from './compiled.ts'
 import { graphqlError, MASKED, publicError } from './errors.ts'
 
@@ -35,8 +36,8 @@ export interface RequestContext {
 /** What answers queries, and how. */
 export interface GraphqlOptions {
   schema: GraphQLSchema
-  /** The context of one query. */
-  contextFor: (viewer: Viewer) => object
+  /** The context of one query; given the fields that it asks for, for these alone. */
+  contextFor: (viewer: Viewer, fields?: Fields) => object
   introspection: boolean
   log: Logger
 }
@@ -48,8 +49,13 @@ export type Yoga = YogaServerInstance<RequestContext, object>
 export const makeYoga = ({ schema, contextFor, introspection, log }: GraphqlOptions): Yoga =>
   createYoga<RequestContext, object>({
     schema,
-    context: ({ viewer }) => contextFor(viewer),
-    plugins: [useBoundedDocuments(), useRules(introspection), useReaders(), useCompiledQueries(), useErrorLog(log)],
+    plugins: [
+      useBoundedDocuments(),
+      useRules(introspection),
+      useReaders(),
+      useErrorLog(log),
+      useCompiledQueries(contextFor),
+    ],
     maskedErrors: { maskError: publicError, errorMessage: MASKED },
     // the shell around it has these
     cors: false,

@@ -10,7 +10,7 @@ import type { NamedEngagement } from '../engagements/datastore.ts'
 import type { Feed, FeedEntry, FeedRequest, NoteEntry } from '../notes/datastore.ts'
 import { detailOf, type NoteDetail } from '../notes/detail.ts'
 import { type RenderedNote, renderNote } from '../notes/render.ts'
-import { Loader, listLoader, rowLoader } from './loader.ts'
+import { allOf, Loader, listLoader, rowLoader } from './loader.ts'
 
 /**
  * One loader per key, made when it is first asked for, gone with the request: everything that belongs to another row
@@ -34,11 +34,10 @@ export class Loaders {
     return this.#once('engagementById', () => rowLoader(ids => this.datastores.engagements.byIds(ids)))
   }
   /** The same, read together with its names, which prime their loaders. */
-  get namedEngagementById() {
-    return this.#once('namedEngagementById', () =>
+  namedEngagementById(names: Joined) {
+    return this.#once(`engagementById ${names.columns}`, () =>
       rowLoader(async ids => {
-        const { engagements } = this.datastores
-        const rows = (await engagements.rowsBy('id', ids, engagements.withNames)) as NamedEngagement[]
+        const rows = (await this.datastores.engagements.rowsBy('id', ids, names)) as NamedEngagement[]
         this.primeNames(rows)
         return rows
       }),
@@ -46,9 +45,10 @@ export class Loaders {
   }
   /** Keeps the names that engagements brought along. */
   primeNames(engagements: readonly NamedEngagement[]): void {
+    const { collaboratorNameById, programNameById } = this
     for (const { collaboratorId, collaboratorName, programId, programName } of engagements) {
-      this.collaboratorNameById.prime(collaboratorId, collaboratorName)
-      this.programNameById.prime(programId, programName)
+      if (collaboratorName !== undefined) collaboratorNameById.prime(collaboratorId, collaboratorName)
+      if (programName !== undefined) programNameById.prime(programId, programName)
     }
   }
   get transactionById() {
@@ -153,6 +153,20 @@ export class Loaders {
   get renderedByNote() {
     return this.#once('renderedByNote', () => new Loader<NoteEntry, RenderedNote>(notes => this.#render(notes)))
   }
+  /** Has whole pages rendered together, of however many feeds, which primes their notes. */
+  get renderedPages() {
+    return this.#once(
+      'renderedPages',
+      () =>
+        new Loader<readonly NoteEntry[], true>(async pages => {
+          const notes = pages.flat()
+          const rendered = await this.#render(notes)
+          const { renderedByNote } = this
+          for (const [i, note] of notes.entries()) renderedByNote.prime(note, rendered[i] as RenderedNote)
+          return pages.map(() => true)
+        }),
+    )
+  }
 
   /** One page of each list that belongs to a record: of the rows whose `column` is its id. */
   pages<Row extends { id: number }>(
@@ -221,7 +235,8 @@ export class Loaders {
 
   async #render(notes: readonly NoteEntry[]): Promise<RenderedNote[]> {
     const { viewer, names, shared } = this.datastores
-    const details = await Promise.all(notes.map(note => this.noteDetailById.get(note.id)))
+    const { noteDetailById } = this
+    const details = await allOf(notes.map(note => noteDetailById.get(note.id)))
     const wanted = { collaborator: [], program: [], distributor: [], organization: [] } as Record<NamedType, number[]>
     for (const { sources } of details) {
       for (const { sourceType, sourceId } of sources) wanted[sourceType as NamedType]?.push(sourceId)

@@ -13,6 +13,8 @@ import { NoteBlueprintRegistry } from '../../src/notes/registry.ts'
 import { testDatabase } from '../support/database.ts'
 import { cloneTenant, insertTenant, type RecordTypeName, STARTS, type Tenant } from '../support/isolation-world.ts'
 
+const NAMES = new Set(['collaboratorName', 'programName'])
+
 // The datastores used directly, without GraphQL in front of them: each method by itself keeps to what its viewer may see.
 
 const { sql } = await testDatabase('migrated')
@@ -236,7 +238,7 @@ describe.each(Object.entries(ROLES))('to %s', (_, role) => {
         }
       }
     }
-    const named = await engagements.page({ conditions: [], slice: WHOLE }, engagements.withNames)
+    const named = await engagements.page({ conditions: [], slice: WHOLE }, engagements.withNames(NAMES))
     expect(idsOf(named.rows)).toEqual(sees)
     const names = await all().names.lookup({ collaborator: everyId('Collaborator'), program: everyId('Program') })
     for (const row of named.rows as readonly (Row & Record<string, unknown>)[]) {

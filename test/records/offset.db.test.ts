@@ -9,6 +9,8 @@ import { idsOf } from '../support/comparing.ts'
 import { testDatabase } from '../support/database.ts'
 import { ADMINISTRATOR, COLLABORATOR } from '../support/gateway.ts'
 
+const NAMES = new Set(['collaboratorName', 'programName'])
+
 // A part that is asked for by an offset is that part of the whole, whichever way the rows are read.
 
 const { sql } = await testDatabase('small')
@@ -55,7 +57,7 @@ describe.each([ADMINISTRATOR, COLLABORATOR] as Viewer[])('to a viewer in the rol
     const conditions = RECORDS[name]?.() ?? []
     for (const orderBy of ['id', 'dateModified', 'score'] as const) {
       for (const direction of ['ASC', 'DESC'] as const) {
-        for (const joined of [undefined, engagements.withNames]) {
+        for (const joined of [undefined, engagements.withNames(NAMES)]) {
           const order = { orderBy, direction }
           const all = (await engagements.page({ conditions, slice: { ...order, size: null } }, joined)).rows
           for (const part of PARTS) {

@@ -19,16 +19,25 @@ export type DemandedArguments = Readonly<Record<string, string>>
  * each list of objects that it links to. Connections are left out.
  */
 export const wholeSelection = (type: GraphQLObjectType, depth: number, demanded: DemandedArguments): string =>
-  fieldsOf(type)
-    .flatMap(field => {
-      const of = getNamedType(field.type)
-      const args = field.args.some(isRequiredArgument) ? demanded[`${type.name}.${field.name}`] : ''
-      if (args === undefined) throw new Error(`Expected arguments for ${type.name}.${field.name}`)
-      if (isLeafType(of)) return [field.name + args]
-      if (isConnection(field.type) || depth === 0 || !isObjectType(of)) return []
-      return [`${field.name}${args} { ${wholeSelection(of, depth - 1, demanded)} }`]
-    })
+  selectionsOf(type, depth, demanded)
+    .map(([, selection]) => selection)
     .join(' ')
+
+/** The same, field by field: each with its name. */
+export const selectionsOf = (
+  type: GraphQLObjectType,
+  depth: number,
+  demanded: DemandedArguments,
+): [name: string, selection: string][] =>
+  fieldsOf(type).flatMap((field): [string, string][] => {
+    const { name } = field
+    const of = getNamedType(field.type)
+    const args = field.args.some(isRequiredArgument) ? demanded[`${type.name}.${name}`] : ''
+    if (args === undefined) throw new Error(`Expected arguments for ${type.name}.${name}`)
+    if (isLeafType(of)) return [[name, name + args]]
+    if (isConnection(field.type) || depth === 0 || !isObjectType(of)) return []
+    return [[name, `${name}${args} { ${wholeSelection(of, depth - 1, demanded)} }`]]
+  })
 
 /** The lists of a type: its connections, with the type of their nodes. */
 export const connectionsOf = (type: GraphQLObjectType): { name: string; node: GraphQLObjectType }[] =>

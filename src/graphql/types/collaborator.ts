@@ -36,9 +36,8 @@ export const Collaborator = builder.prismaObject('Collaborator', {
   interfaces: [Node],
   fields: t => ({
     ...nodeFields(t, 'Collaborator', ({ loaders }, id) => loaders.collaboratorById.load(id)),
-    name: t.string({
+    name: t.exposeString('displayName', {
       description: 'The display name, as everywhere: the nickname, else the full name; a deleted one goes by its id.',
-      resolve: ({ id }, _, { loaders }) => loaders.collaboratorNameById.get(id),
     }),
     fullName: t.exposeString('fullName'),
     nickname: t.exposeString('nickname', { nullable: true }),

@@ -117,7 +117,7 @@ const engagementConnection = (
   owner?: { column: 'collaboratorId' | 'programId' | 'opportunityId'; id: number },
 ): Connection<EngagementRow> => {
   const { request, ordering } = listRequest<EngagementRow, Slice<keyof EngagementRow>['orderBy']>('Engagement', args)
-  const names = asksForNames(info) ? engagements.withNames : undefined
+  const names = engagements.withNames(selectedBelow(info))
   const prime = (page: Page<EngagementRow>) => {
     if (names) loaders.primeNames(page.rows as readonly NamedEngagement[])
     return page
@@ -138,12 +138,6 @@ const engagementConnection = (
   )
 }
 
-/** Names that are asked for come with the rows. */
-const asksForNames = (info: Info): boolean => {
-  const selected = selectedBelow(info)
-  return selected.has('collaboratorName') || selected.has('programName')
-}
-
 const pairArgs = () =>
   builder.args(t => ({
     opportunityId: t.field({ type: 'SafeInt', required: true, description: "The opportunity's integer id." }),
@@ -156,8 +150,9 @@ builder.queryFields(t => ({
     nullable: true,
     description: 'The engagement with this id; null when there is none.',
     args: { id: idArg('Engagement') },
-    resolve: (_, { id }, { loaders }, info) => {
-      const loader = asksForNames(info) ? loaders.namedEngagementById : loaders.engagementById
+    resolve: (_, { id }, { datastores, loaders }, info) => {
+      const names = datastores.engagements.withNames(selectedBelow(info))
+      const loader = names ? loaders.namedEngagementById(names) : loaders.engagementById
       return loadBy('Engagement', id, each => loader.load(each))
     },
   }),

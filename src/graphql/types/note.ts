@@ -1,6 +1,7 @@
 import type { ObjectRef } from '@pothos/core'
 import type { Direction } from '../../database/keyset.ts'
 import type { NoteSourceType as NoteSourceTypeValue } from '../../database/rows.ts'
+import { after } from '../../loaders/loader.ts'
 import type { Feed, FeedRequest, NoteEntry } from '../../notes/datastore.ts'
 import type { NoteLink } from '../../notes/detail.ts'
 import { builder, type SchemaTypes } from '../builder.ts'
@@ -74,17 +75,17 @@ export const Note = builder.objectRef<NoteEntry>('Note').implement({
     dateCreated: t.expose('dateCreated', { type: 'DateTime', description: 'When the event happened.' }),
     renderedContent: t.string({
       description: 'The text, with names as they are now. A key without a blueprint is its own text.',
-      resolve: (note, _, { loaders }) => loaders.renderedByNote.load(note).then(rendered => rendered.renderedContent),
+      resolve: (note, _, { loaders }) => after(loaders.renderedByNote.get(note), rendered => rendered.renderedContent),
     }),
     sourceData: t.field({
       type: 'JSONObject',
       description: 'What the text is made from, to word the note oneself. Amounts are in minor units.',
-      resolve: (note, _, { loaders }) => loaders.renderedByNote.load(note).then(rendered => rendered.sourceData),
+      resolve: (note, _, { loaders }) => after(loaders.renderedByNote.get(note), rendered => rendered.sourceData),
     }),
     sources: t.field({
       type: [NoteSource],
       description: 'The records that the note is linked to, as far as the viewer may see them.',
-      resolve: async ({ id }, _, { loaders }) => (await loaders.noteDetailById.get(id)).sources,
+      resolve: ({ id }, _, { loaders }) => after(loaders.noteDetailById.get(id), detail => detail.sources),
     }),
     position: t.field({
       type: 'NonNegativeInt',
@@ -152,6 +153,8 @@ const feedConnection = (
         ? notes.page(feed, request)
         : loaders.feedPages(sourceType, request).load(owner))
       if (withDetail) loaders.primeDetails(found.rows)
+      // what goes wrong with it is said where it is asked for
+      if (RENDERED.some(field => selected.has(field))) await loaders.renderedPages.load(found.rows).catch(() => {})
       return found
     },
     () =>
@@ -161,7 +164,8 @@ const feedConnection = (
   )
 }
 
-const DETAILS = ['renderedContent', 'sourceData', 'sources']
+const RENDERED = ['renderedContent', 'sourceData']
+const DETAILS = [...RENDERED, 'sources']
 
 builder.queryFields(t => ({
   note: t.field({

@@ -44,10 +44,7 @@ export const Program = builder.prismaObject('Program', {
     'The rules under which collaborators earn. A collaborator reads the name, the description and the engagement types of programs it is enrolled in; the rest is null to it.',
   fields: t => ({
     ...nodeFields(t, 'Program', ({ loaders }, id) => loaders.programById.load(id)),
-    name: t.string({
-      description: "The program's name; a deleted one goes by its id.",
-      resolve: ({ id }, _, { loaders }) => loaders.programNameById.get(id),
-    }),
+    name: t.exposeString('displayName', { description: "The program's name; a deleted one goes by its id." }),
     description: t.exposeString('description', { nullable: true }),
     status: t.expose('status', { type: Status, nullable: true }),
     incentiveType: t.exposeString('incentiveType', { nullable: true }),

@@ -62,7 +62,10 @@ export const engagementRoutes: readonly Route[] = [
       const { engagements } = reads.datastores
       const conditions = equalities(filters)
       const [{ rows }, count] = await Promise.all([
-        engagements.page({ conditions, slice: { orderBy, direction, size, offset } }, named(fields, engagements)),
+        engagements.page(
+          { conditions, slice: { orderBy, direction, size, offset } },
+          engagements.withNames(new Set(fields)),
+        ),
         engagements.count(conditions),
       ])
       return { items: rows.map(row => pick(row, fields)), count }
@@ -77,13 +80,9 @@ export const engagementRoutes: readonly Route[] = [
     refusals: { 404: 'There is no such engagement, or none that the key may see.' },
     handle: async ({ params: { id }, query: { fields } }, { reads }) => {
       const { engagements } = reads.datastores
-      const [row] = await engagements.rowsBy('id', [id], named(fields, engagements))
+      const [row] = await engagements.rowsBy('id', [id], engagements.withNames(new Set(fields)))
       if (row === undefined) throw new RecordNotFoundError(`engagement ${id}`)
       return pick(row, fields)
     },
   }),
 ]
-
-/** The names come with the rows, and cost nothing where nobody asked for one. */
-const named = <Joined>(fields: readonly string[], { withNames }: { withNames: Joined }): Joined | undefined =>
-  Object.keys(EXTENDED).some(name => fields.includes(name)) ? withNames : undefined
