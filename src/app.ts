@@ -18,6 +18,7 @@ import { schema } from './graphql/schema.ts'
 import { readiness } from './http/health.ts'
 import { makeLog } from './http/logging.ts'
 import { makeServer, stopServer } from './http/server.ts'
+import { FeedMilestones } from './notes/milestones.ts'
 import { Parts, pipeline } from './pipeline.ts'
 import { type WebhookDelivery, webhookDelivery } from './webhooks/delivery.ts'
 import { endLeases } from './webhooks/leases.ts'
@@ -74,7 +75,10 @@ export const startGateway = async (
     onError: error => log.error({ err: error }, 'the last use of keys was not written down'),
   })
   const triggers = parts.strategies.map(({ id }) => id)
-  const shared = { sql, blueprints: parts.blueprints, strategies: parts.strategies }
+  const milestones = new FeedMilestones(sql, {
+    onError: error => log.error({ err: error }, 'the milestones of a feed were not made'),
+  })
+  const shared = { sql, blueprints: parts.blueprints, strategies: parts.strategies, milestones }
   const app = makeServer({
     schema,
     contextFor: (viewer, fields) => contextFor(shared, viewer, fields),
@@ -102,6 +106,7 @@ export const startGateway = async (
   })
   const closeDatabase = async () => {
     await authentication.close()
+    await milestones.close()
     await database.close()
   }
   const address = await app

@@ -11,6 +11,7 @@ import { EngagementDatastore } from './engagements/datastore.ts'
 import { EngagementTypeDatastore } from './engagements/engagement-types.ts'
 import type { TriggerStrategy } from './engagements/triggers/strategy.ts'
 import { NoteDatastore } from './notes/datastore.ts'
+import type { FeedMilestones } from './notes/milestones.ts'
 import type { NoteBlueprintRegistry } from './notes/registry.ts'
 import { OpportunityDatastore } from './opportunities/datastore.ts'
 import {
@@ -27,6 +28,8 @@ export interface Shared {
   readonly sql: Sql
   readonly blueprints: NoteBlueprintRegistry
   readonly strategies: readonly TriggerStrategy[]
+  /** Without it positions are found by the milestones that there are. */
+  readonly milestones?: FeedMilestones
 }
 
 /**
@@ -100,7 +103,7 @@ export class Datastores {
     return this.#make(AllocationDatastore)
   }
   get notes(): NoteDatastore {
-    this.#notes ??= new NoteDatastore(this.shared.sql, this.viewer, this.shared.blueprints)
+    this.#notes ??= new NoteDatastore(this.shared.sql, this.viewer, this.shared.blueprints, this.shared.milestones)
     return this.#notes
   }
   #notes?: NoteDatastore

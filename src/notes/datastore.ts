@@ -7,6 +7,7 @@ import { type Sql, type Statement, statement } from '../database/sql.ts'
 import { tableOf } from '../database/tables.ts'
 import { RecordNotFoundError } from '../errors.ts'
 import { detailOf, type NoteDetail, type PackedDetail } from './detail.ts'
+import { type FeedMilestones, type Place, placesCounted, placesFromMilestones } from './milestones.ts'
 import { NoteBlueprintRegistry } from './registry.ts'
 import { type Search, searchFor, wordsOf } from './search.ts'
 
@@ -53,6 +54,7 @@ export class NoteDatastore {
     readonly sql: Sql,
     readonly viewer: Viewer,
     readonly blueprints: NoteBlueprintRegistry = new NoteBlueprintRegistry(),
+    readonly milestones?: FeedMilestones,
   ) {
     this.#scope = scopeOf(viewer)
   }
@@ -144,23 +146,17 @@ export class NoteDatastore {
   async positions(noteIds: readonly number[], feed: Required<Feed>, direction: Direction): Promise<(number | null)[]> {
     const values = new Values(...scopeValues(this.viewer))
     const ids = values.add([...new Set(noteIds)])
-    const source = values.add(feed.sourceId)
-    const { links } = this.#links(feed, { conditions: [], slice: WHOLE }, values, source)
-    const { order, before, notBefore, start } = FEED_ORDER[direction]
-    const place = (row: string) => `(${row}.date_created, ${row}.note_id)`
-    const previous = (column: 'date_created' | 'note_id') =>
-      `lag(l.${column}, 1, ${start[column]}) over (order by ${order}) as previous_${column}`
-    // each note counts the links since the one before it, so that all together read the feed once
-    const since = `select count(*) from (${links}) f where ${place('f')} ${before} ${place('p')} and ${place('f')} ${notBefore} (p.previous_date_created, p.previous_note_id)`
-    const text =
-      `select p.note_id as id, (sum((${since})) over (order by ${order}))::bigint as position` +
-      ` from (select l.*, ${previous('date_created')}, ${previous('note_id')} from (${links}) l where l.note_id = any(${ids}::bigint[])) p`
-    const found = new Map(
-      (await this.sql.rows(statement<{ id: number; position: number }>(text), values.list)).map(row => [
-        row.id,
-        row.position,
-      ]),
-    )
+    const sourceId = values.add(feed.sourceId)
+    const linksOf = (source: string) => this.#links(feed, { conditions: [], slice: WHOLE }, values, source).links
+    // of a part of a feed, or of several feeds together, nothing is known beforehand
+    const isWhole = feed.sourceType !== 'opportunity' && !this.#isShared(feed)
+    const text = isWhole
+      ? placesFromMilestones(feed.sourceType, linksOf, { ids, sourceId }, direction)
+      : placesCounted(linksOf(sourceId), ids, direction)
+    const rows = await this.sql.rows(statement<Place>(text), values.list)
+    const missed = Math.max(0, ...rows.map(row => row.missed ?? 0))
+    if (missed > 0) this.milestones?.missed({ ...feed, organizationId: this.viewer.organizationId }, missed)
+    const found = new Map(rows.map(row => [row.id, row.position]))
     return noteIds.map(id => found.get(id) ?? null)
   }
 
@@ -217,7 +213,7 @@ export class NoteDatastore {
     sourceId: string | null,
     isFound?: Search['isFound'],
   ) {
-    const own = this.viewer.role === 'collaborator' && sourceType !== 'collaborator'
+    const own = this.#isShared({ sourceType })
     // a collaborator's notes of a type, or of a program, are found among its own: those are fewer
     const throughOwn = own && (sourceId === null || sourceType === 'program')
     const keyed = slice.size === null || isFound !== undefined ? undefined : conditions.find(isOneOfSeveralKeys)
@@ -259,6 +255,11 @@ export class NoteDatastore {
     }
   }
 
+  /** Whether others have notes in the feed besides: a viewer sees those of its own. */
+  #isShared({ sourceType }: Feed): boolean {
+    return this.viewer.role === 'collaborator' && sourceType !== 'collaborator'
+  }
+
   /** The feed of an opportunity includes those of the opportunities that were merged into it. */
   #ids(sourceType: NoteSourceType, sourceId: string): string {
     if (sourceType !== 'opportunity') return `= ${sourceId}::bigint`
@@ -294,21 +295,6 @@ const withTables = <Row>(tables: string, { name, text }: Statement<Row>): Statem
 
 /** The limit has each note looked up by its key, whatever number of links the planner expects. */
 const NOTE_OF_LINK = '(select * from note where organization_id = $1 and id = f.note_id limit 1)'
-/** Which way a feed runs, and what lies before its beginning. */
-const FEED_ORDER = {
-  ASC: {
-    order: 'date_created, note_id',
-    before: '<',
-    notBefore: '>=',
-    start: { date_created: `'-infinity'`, note_id: '0::bigint' },
-  },
-  DESC: {
-    order: 'date_created desc, note_id desc',
-    before: '>',
-    notBefore: '<=',
-    start: { date_created: `'infinity'`, note_id: '0::bigint' },
-  },
-} as const
 const WHOLE: FeedSlice = { direction: 'ASC', size: null }
 const NOTHING: NoteDetail = { sources: [], data: {} }
 
