@@ -3,8 +3,7 @@ import closeWithGrace from 'close-with-grace'
 import type { Logger } from 'pino'
 import { ApiKeys, DEMO_KEYS, putDemoKeys } from './access/api-keys.ts'
 import { authenticator } from './access/authenticate.ts'
-import { jsonWebTokenVerifier } from './access/json-web-token.ts'
-import type { Config } from './config.ts'
+import type { Config, JsonWebTokenConfig } from './config.ts'
 import { type Database, openDatabase } from './database/client.ts'
 import { applyMigrations, pendingMigrations } from './database/schema-engine.ts'
 import { statement } from './database/sql.ts'
@@ -70,7 +69,7 @@ export const startGateway = async (
   let webhooks: WebhookDelivery | undefined
   const authentication = authenticator({
     sql,
-    verifyJsonWebToken: config.jsonWebToken && jsonWebTokenVerifier(config.jsonWebToken),
+    verifyJsonWebToken: config.jsonWebToken && (await verifierOf(config.jsonWebToken)),
     allowDemoKeys: demo,
     onError: error => log.error({ err: error }, 'the last use of keys was not written down'),
   })
@@ -79,6 +78,7 @@ export const startGateway = async (
     onError: error => log.error({ err: error }, 'the milestones of a feed were not made'),
   })
   const shared = { sql, blueprints: parts.blueprints, strategies: parts.strategies, milestones }
+  const ready = readiness(async () => stage ?? pendingReason(await pendingMigrations(database)), { log })
   const app = makeServer({
     schema,
     contextFor: (viewer, fields) => contextFor(shared, viewer, fields),
@@ -95,7 +95,7 @@ export const startGateway = async (
     },
     incoming: parts.incoming,
     setup: (document, { organizationId }) => applySetup(sql, document, { organizationId, triggers }),
-    readiness: readiness(async () => stage ?? pendingReason(await pendingMigrations(database)), { log }),
+    readiness: ready,
     introspection: config.introspection,
     graphiql: config.graphiql && (demo ? { key: DEMO_KEYS[0].rawKey } : {}),
     welcome: demo,
@@ -130,6 +130,7 @@ export const startGateway = async (
     }
     if (database.kind === 'pglite') await endLeases(sql) // whoever had them does not live: the folder is ours
     stage = null
+    ready.changed()
     if (!stopping.signal.aborted) webhooks = webhookDelivery({ sql, log, allowPrivate: config.webhookAllowPrivate })
     return { demoOrganization }
   }
@@ -187,6 +188,12 @@ export const stopOnSignals = (
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 /** Under npm one Ctrl-C arrives twice, from the terminal and from npm; in milliseconds. */
 const ECHO = 200
+
+/** Most gateways know keys alone: they start without what checks tokens. */
+const verifierOf = async (options: JsonWebTokenConfig) => {
+  const { jsonWebTokenVerifier } = await import('./access/json-web-token.ts')
+  return jsonWebTokenVerifier(options)
+}
 
 const pendingReason = (pending: string[]): string | null =>
   pending.length === 0 ? null : `migrations are pending: ${pending.join(', ')}; run siren-gateway migrate`

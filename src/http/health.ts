@@ -9,11 +9,17 @@ export interface Readiness {
   readonly opened: boolean
 }
 
+/** Readiness that is told when there is something new to see. */
+export interface ProbedReadiness extends Readiness {
+  /** Has whoever asks next look at once. */
+  changed(): void
+}
+
 /** Makes a probe safe to ask from outside: at most one runs at a time, its answer holds for a while, and it has to come in time. */
 export const readiness = (
   probe: () => Promise<string | null>,
   { log, hold = 1000, timeout = 3000 }: { log: Logger; hold?: number; timeout?: number },
-): Readiness => {
+): ProbedReadiness => {
   let running: Promise<string | null> | undefined
   let last: { reason: string | null; until: number } | undefined
   let opened = false
@@ -44,6 +50,9 @@ export const readiness = (
         running = undefined
       })
       return running
+    },
+    changed: () => {
+      last = undefined
     },
   }
 }

@@ -61,6 +61,7 @@ export const makeServer = (options: ServerOptions): FastifyInstance => {
     loggerInstance: log as FastifyBaseLogger,
     childLoggerFactory: logger => logger, // a child per request costs more than adding its id where something is logged
     logController: new LogController({ disableRequestLogging: true }),
+    schemaController: { compilersFactory: NO_COMPILERS },
     requestIdHeader: false,
     genReqId: ({ headers }) => requestId(headers['x-request-id']),
     return503OnClosing: false, // what still comes in on an open connection is served, and the connection ends with it
@@ -105,6 +106,12 @@ export const makeServer = (options: ServerOptions): FastifyInstance => {
   void app.register(async scope => referenceRoutes(scope, documented))
   return app
 }
+
+/** No route has a schema for Fastify, so what compiles these is not loaded. */
+const noSchemas = () => {
+  throw new TypeError('Expected no schemas: bodies and answers are checked by zod')
+}
+const NO_COMPILERS = { buildValidator: noSchemas, buildSerializer: noSchemas }
 
 const graphqlRoutes = (app: FastifyInstance, options: ServerOptions): void => {
   const yoga = makeYoga(options)

@@ -4,16 +4,17 @@ import { createRequire } from 'node:module'
 import type { FastifyInstance } from 'fastify'
 import { refuseOtherMethods } from '../methods.ts'
 import { sendUnchanging, type Unchanging, unchanging } from '../unchanging.ts'
-import { type Documented, openApiDocument } from './openapi.ts'
+import type { Documented } from './openapi.ts'
 
 /**
  * `GET /siren/v1/openapi.json`, the OpenAPI document of the HTTP API, and `GET /siren/v1/docs`, a page to read it and to try
  * it out: Swagger UI from files of its own, so that no request leaves the host. Each is made when first asked for.
  */
 export const referenceRoutes = (app: FastifyInstance, documented: Documented): void => {
-  serve(app, '/siren/v1/openapi.json', async () =>
-    unchanging('application/json; charset=utf-8', JSON.stringify(openApiDocument(documented))),
-  )
+  serve(app, '/siren/v1/openapi.json', async () => {
+    const { openApiDocument } = await import('./openapi.ts')
+    return unchanging('application/json; charset=utf-8', JSON.stringify(openApiDocument(documented)))
+  })
   serve(app, PAGE, () => unchanging('text/html; charset=utf-8', HTML), {
     'content-security-policy': POLICY,
     'referrer-policy': 'no-referrer',
