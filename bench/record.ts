@@ -17,6 +17,13 @@ http.Server.prototype.emit = function (this: http.Server, event: string, ...rest
   return requests.run(statements, () => emit.call(this, event, ...rest))
 } as typeof emit
 
+/** The gateway's own statements; others are its `begin` and `commit`. */
+interface Submittable {
+  callback: (error: unknown, rows?: unknown[]) => void
+}
+const isSubmittable = (config: unknown): config is Submittable =>
+  typeof config === 'object' && config !== null && 'submit' in config
+
 type Callback = (error: unknown, result: { rows: unknown[] }) => void
 
 const { query } = Client.prototype
@@ -32,6 +39,14 @@ Client.prototype.query = function (this: unknown, config: unknown, ...rest: unkn
   } = typeof config === 'string' ? { text: config } : (config as { name?: string; text: string; values?: unknown })
   const statement = { name, text, values: Array.isArray(values) ? values : [], rows: [] as unknown[] }
   statements.push(statement)
+  if (isSubmittable(config)) {
+    const { callback } = config
+    config.callback = (error, found) => {
+      statement.rows = found ?? []
+      callback(error, found)
+    }
+    return query.call(this, config)
+  }
   const last = rest.at(-1)
   if (typeof last === 'function') {
     rest[rest.length - 1] = ((error, result) => {

@@ -19,11 +19,11 @@ import { PARSERS, type Statement } from './sql.ts'
 export class Execution<Row> implements pg.Submittable {
   readonly name: string
   readonly text: string
+  readonly values: readonly unknown[]
   /** Told once how it ended. pg puts its own here that calls this one, when it has a `query_timeout`. */
   callback: (error: unknown, rows?: Row[]) => void
   /** Sent and not answered: another statement on this connection might wait for ever. */
   isPending = false
-  readonly #values: readonly unknown[]
   readonly #rows: Row[] = []
   #columns: Columns | undefined
   #failure: unknown
@@ -36,7 +36,7 @@ export class Execution<Row> implements pg.Submittable {
     this.name = name
     this.text = text
     this.callback = callback
-    this.#values = values
+    this.values = values
   }
 
   /** Sends it; or answers why not, with nothing sent: an error that is thrown here would block the connection. */
@@ -46,7 +46,7 @@ export class Execution<Row> implements pg.Submittable {
     if (parsed !== undefined && parsed !== text)
       return new Error(`Prepared statements must be unique - '${name}' was used for a different statement`)
     try {
-      const bind = serialize.bind({ statement: name, values: this.#values as unknown[], valueMapper: prepareValue })
+      const bind = serialize.bind({ statement: name, values: this.values as unknown[], valueMapper: prepareValue })
       if (parsed === undefined) {
         // what is left of an earlier one: it became stale, or PgBouncer keeps the name of one that could not be parsed
         const close = name === '' ? NOTHING : serialize.close({ type: 'S', name })
