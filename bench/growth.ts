@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ask, NODE, type Peer, startGateway, startRecordingGateway } from './peers.ts'
 import { connected } from './postgres.ts'
 import { QUERIES, type Request, requestFor } from './queries.ts'
@@ -16,6 +17,8 @@ export type ByRows = Record<string, Record<number, Cost>>
 export interface LongFeed {
   readonly notes: number
   readonly pages: Record<number, Cost>
+  /** The first position that anybody asks for, found by counting. */
+  readonly firstPosition: number
   readonly position: Cost
 }
 
@@ -155,9 +158,19 @@ export const longFeed = async (
         variables: { note: String(note), id: feed },
       },
     }))
+    const began = performance.now()
+    await ask(gateway.url, position[0] as Request, authorization)
+    const firstPosition = performance.now() - began
+    await connected(url, async database => {
+      const made = async () =>
+        (await database.query('select count(*) from feed_milestone where source_id = $1', [feed])).rows[0].count
+      // one in every hundred, but for the first, has one
+      while ((await made()) < Math.floor((notes - 1) / 100)) await sleep(100)
+    })
     return {
       notes,
       pages,
+      firstPosition,
       position: await costOf(gateway, statements, position, authorization, Math.min(options.times, 100)),
     }
   })

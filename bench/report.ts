@@ -190,6 +190,7 @@ const tablesOfGrowth = (growth: ByRows, feed: LongFeed): string[] => {
       [
         ...Object.entries(feed.pages).map(([page, cost]) => [`page ${count(page)}`, shownCost(cost)]),
         ['the position of a note', shownCost(feed.position)],
+        ['the same, before there are milestones', `${feed.firstPosition.toFixed(1)} ms`],
       ],
     ),
   ]
