@@ -81,7 +81,7 @@ export const startGateway = async (
   const ready = readiness(async () => stage ?? pendingReason(await pendingMigrations(database)), { log })
   const app = makeServer({
     schema,
-    contextFor: (viewer, fields) => contextFor(shared, viewer, fields),
+    contextFor: (viewer, asked) => contextFor(shared, viewer, asked),
     rest: {
       contextFor: viewer => contextFor(shared, viewer),
       apiKeys: viewer => new ApiKeys(sql, viewer),

@@ -23,6 +23,11 @@ import {
   PayoutDatastore,
 } from './rewards/datastores.ts'
 
+/** The fields that are asked for of each model. */
+export type Asked = ReadonlyMap<string, Fields>
+
+const NO_FIELDS: Fields = new Set()
+
 /** What the datastores of all viewers share. */
 export interface Shared {
   readonly sql: Sql
@@ -46,7 +51,7 @@ export class Datastores {
     readonly shared: Shared,
     readonly viewer: Viewer,
     /** What of the records is asked for; all of it, unless it is said. */
-    readonly fields?: Fields,
+    readonly asked?: Asked,
   ) {}
 
   get organization() {
@@ -112,7 +117,7 @@ export class Datastores {
     let datastore = this.#made.get(Type) as Datastore | undefined
     if (datastore === undefined) {
       datastore = new Type(this.shared.sql, this.viewer)
-      if (datastore instanceof Records) datastore.fields = this.fields
+      if (datastore instanceof Records) datastore.fields = this.asked && (this.asked.get(datastore.model) ?? NO_FIELDS)
       this.#made.set(Type, datastore)
     }
     return datastore

@@ -11,10 +11,10 @@ import {
   type Slice,
 } from '../database/keyset.ts'
 import type { Sql } from '../database/sql.ts'
-import type { Fields, Table } from '../database/tables.ts'
+import { type Fields, isNameOnly, type Table } from '../database/tables.ts'
 import { RecordNotFoundError } from '../errors.ts'
 import { type RecordType, type Scope, scopeOf, scopeValues } from './scope.ts'
-import type { Viewer } from './viewer.ts'
+import { readsEverything, type Viewer } from './viewer.ts'
 
 /** A list that can be asked for: which rows, and which part of them. */
 export interface ListRequest<Row> {
@@ -30,6 +30,8 @@ export class Records<Row extends { id: number }> {
   protected readonly scope: Scope
   /** What of the rows is asked for: all of it, unless it is said. */
   fields: Fields | undefined
+  /** What `schema.prisma` and GraphQL call such a record. */
+  readonly model: string
 
   constructor(
     protected readonly sql: Sql,
@@ -38,6 +40,7 @@ export class Records<Row extends { id: number }> {
     protected readonly table: Table,
   ) {
     this.scope = scopeOf(viewer)
+    this.model = `${type[0]?.toUpperCase()}${type.slice(1)}`
   }
 
   /** @throws RecordNotFoundError when there is no such record, or none that the viewer may see. */
@@ -57,6 +60,11 @@ export class Records<Row extends { id: number }> {
     const slice: Slice = { orderBy: 'id', direction: 'ASC', size: null }
     const { statement, values } = pageQuery<Row>(this.listing(), conditions, slice)
     return this.sql.rows(statement, values)
+  }
+
+  /** Whether all that is asked for of a row is its name, for a viewer who may see each: a row that names one needs no more. */
+  get isNameEnough(): boolean {
+    return this.fields !== undefined && readsEverything(this.viewer) && isNameOnly(this.table, this.fields)
   }
 
   /** One page of a list. */

@@ -43,14 +43,10 @@ export const tableOf = (model: string): Table => {
 }
 
 /** Columns as a select list, named as in `schema.prisma`; those in `hidden` are null, those that no field needs are left out. */
-export const selectList = (
-  { columns, named }: Table,
-  row: string,
-  hidden?: ReadonlySet<string>,
-  fields?: Fields,
-): string => {
+export const selectList = (table: Table, row: string, hidden?: ReadonlySet<string>, fields?: Fields): string => {
+  const { columns, named } = table
   const list = [...columns]
-    .filter(([name]) => fields === undefined || isNeeded(name, fields))
+    .filter(([name]) => fields === undefined || isNeeded(name, table, fields))
     .map(([name, { sql, isList }]) =>
       hidden?.has(name) ? `null as "${name}"` : `${row}.${sql}${isList ? '::text[]' : ''} as "${name}"`,
     )
@@ -58,8 +54,15 @@ export const selectList = (
   return list.join(', ')
 }
 
+/** Whether these fields need the name to show of a row, and besides it no more than its id. */
+export const isNameOnly = (table: Table, fields: Fields): boolean =>
+  table.named !== undefined &&
+  fields.has('name') &&
+  [...table.columns.keys()].every(column => column === 'id' || !isNeeded(column, table, fields))
+
 /** A field is made of the column of its name; what it tells of another record, of the column with that record's id. */
-const isNeeded = (column: string, fields: Fields): boolean => {
+const isNeeded = (column: string, { named }: Table, fields: Fields): boolean => {
+  if (named !== undefined && column === 'name') return false // that field is the name to show
   if (column === 'id' || fields.has(column)) return true
   const record = column.endsWith('Id') ? column.slice(0, -2) : undefined
   return record !== undefined && (fields.has(record) || fields.has(`${record}Name`))

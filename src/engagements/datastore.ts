@@ -16,6 +16,7 @@ export interface NamedEngagement extends EngagementRow {
 }
 
 const NAMED = ['collaborator', 'program'] as const
+type NamedRecord = (typeof NAMED)[number]
 
 const TABLE = tableOf('Engagement')
 
@@ -66,9 +67,14 @@ export class EngagementDatastore extends Records<EngagementRow> {
     return rows
   }
 
-  /** What brings those names that are among these fields with the rows of a page, to prime loaders with. */
-  withNames(fields: Fields): Joined | undefined {
-    return joinedNames(this.scope)[(fields.has('collaboratorName') ? 1 : 0) + (fields.has('programName') ? 2 : 0)]
+  /**
+   * What brings those names that are among these fields with the rows of a page, to prime loaders with; and those of
+   * `records` of which nothing but the name is asked for.
+   */
+  withNames(fields: Fields, records: { readonly [Type in NamedRecord]?: { readonly isNameEnough: boolean } } = {}) {
+    const bit = (type: NamedRecord) =>
+      fields.has(`${type}Name`) || (fields.has(type) && records[type]?.isNameEnough) ? 1 : 0
+    return joinedNames(this.scope)[bit('collaborator') + 2 * bit('program')]
   }
 
   async #first(
@@ -104,5 +110,5 @@ const joinedNames = perScope((scope): readonly (Joined | undefined)[] => [
 ])
 
 // programs are few, and may be read as a whole; the limit has each collaborator looked up by its key instead
-const nameOf = (type: (typeof NAMED)[number], scope: Scope): string =>
+const nameOf = (type: NamedRecord, scope: Scope): string =>
   `select ${displayName(type, type)} as name from ${type} where ${type}.organization_id = $1 and ${type}.id = t.${type}_id${scope.visible(type, type)}${type === 'collaborator' ? ' limit 1' : ''}`

@@ -1,7 +1,18 @@
-import { type DocumentNode, type FieldNode, type GraphQLResolveInfo, Kind, type SelectionSetNode, visit } from 'graphql'
-import type { Fields } from '../database/tables.ts'
+import {
+  type DocumentNode,
+  type FieldNode,
+  type GraphQLResolveInfo,
+  type GraphQLSchema,
+  isAbstractType,
+  Kind,
+  type SelectionSetNode,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+} from 'graphql'
+import type { Asked } from '../datastores.ts'
 
-export type { Fields }
+export type { Asked }
 
 type Document = Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments'>
 const selections = new WeakMap<FieldNode, ReadonlySet<string>>()
@@ -24,18 +35,26 @@ export const selectedBelow = ({ fieldNodes, fragments }: Document): ReadonlySet<
   return names
 }
 
-/** The names of all fields in a document, whatever they are fields of: the same set each time the document runs. */
-export const fieldsIn = (document: DocumentNode): Fields => {
-  let names = fields.get(document)
-  if (names === undefined) {
-    const found = new Set<string>()
-    visit(document, { Field: ({ name }) => void found.add(name.value) })
-    names = found
-    fields.set(document, names)
+/** Which fields of each type a document names anywhere: the same map each time it runs. It too errs on the side of too much. */
+export const askedIn = (schema: GraphQLSchema, document: DocumentNode): Asked => {
+  let asked = known.get(document)
+  if (asked === undefined) {
+    const found = new Map<string, Set<string>>()
+    const types = new TypeInfo(schema)
+    const add = (type: string, field: string) => found.set(type, (found.get(type) ?? new Set()).add(field))
+    const enter = ({ name }: FieldNode) => {
+      const parent = types.getParentType()
+      if (!parent) return
+      add(parent.name, name.value)
+      if (isAbstractType(parent)) for (const type of schema.getPossibleTypes(parent)) add(type.name, name.value)
+    }
+    visit(document, visitWithTypeInfo(types, { Field: { enter } }))
+    asked = found
+    known.set(document, asked)
   }
-  return names
+  return asked
 }
-const fields = new WeakMap<DocumentNode, Fields>()
+const known = new WeakMap<DocumentNode, Asked>()
 
 const collect = (
   set: SelectionSetNode | undefined,

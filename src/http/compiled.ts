@@ -21,7 +21,7 @@ import {
 import { compileQuery, isCompiledQuery } from 'graphql-jit'
 import type { GraphQLParams, Plugin } from 'graphql-yoga'
 import { may, type Viewer } from '../access/viewer.ts'
-import { type Fields, fieldsIn } from '../graphql/look-ahead.ts'
+import { type Asked, askedIn } from '../graphql/look-ahead.ts'
 import type { RequestContext } from './graphql.ts'
 
 // what Yoga's executor takes and answers, which envelop leaves open
@@ -32,7 +32,7 @@ type Plan = (context: object, variables: object) => unknown
 
 /** The operations of a document that have run, by name: compiled, or null for those that stay with Yoga's executor. */
 interface Prepared {
-  readonly fields: Fields
+  readonly asked: Asked
   readonly plans: Map<string | null, Plan | null>
 }
 
@@ -46,7 +46,7 @@ interface Prepared {
  * For each of the others that would be a statement of its own, which the database has to plan anew.
  */
 export const useCompiledQueries = (
-  contextFor: (viewer: Viewer, fields?: Fields) => object,
+  contextFor: (viewer: Viewer, asked?: Asked) => object,
 ): Plugin<RequestContext, RequestContext> => {
   const documents = new WeakMap<DocumentNode, Prepared>()
   const texts = new Map<string, Prepared>()
@@ -54,9 +54,9 @@ export const useCompiledQueries = (
   const failed = new WeakSet<object>()
 
   /** What is known of a document that has come back; most ad-hoc documents never do, and are not worth a compilation. */
-  const cameBack = (document: DocumentNode, text: string | undefined): Prepared | undefined => {
+  const cameBack = (schema: GraphQLSchema, document: DocumentNode, text: string | undefined): Prepared | undefined => {
     const known = documents.get(document)
-    if (known === undefined) documents.set(document, { fields: fieldsIn(document), plans: new Map() })
+    if (known === undefined) documents.set(document, { asked: askedIn(schema, document), plans: new Map() })
     else if (text !== undefined && !texts.has(text)) {
       // a map is in order of insertion: the one that came first goes
       for (const first of texts.keys()) {
@@ -74,7 +74,7 @@ export const useCompiledQueries = (
       const plan = known?.plans.get(operationName)
       if (!known || !plan || !may(context.viewer, 'records')) return
       setParamsHandler(async given => {
-        const result = await run(plan, contextFor(context.viewer, known.fields), variables)
+        const result = await run(plan, contextFor(context.viewer, known.asked), variables)
         if (result !== undefined) return result
         failed.add(given.context)
         return paramsHandler(given)
@@ -83,8 +83,8 @@ export const useCompiledQueries = (
     onExecute({ args, context, executeFn, setExecuteFn, extendContext }) {
       const { viewer, params } = context as RequestContext & { params?: GraphQLParams }
       const { document, schema, operationName = null, variableValues } = args as ExecutionArgs
-      const known = cameBack(document, params?.query)
-      extendContext(contextFor(viewer, known?.fields))
+      const known = cameBack(schema, document, params?.query)
+      extendContext(contextFor(viewer, known?.asked))
       if (known === undefined || failed.has(context)) return
       let plan = known.plans.get(operationName)
       if (plan === undefined) {

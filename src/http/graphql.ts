@@ -23,7 +23,7 @@ import {
 import { createYoga, isAsyncIterable, type Plugin, type YogaServerInstance } from 'graphql-yoga'
 import type { Logger } from 'pino'
 import { may, type Viewer } from '../access/viewer.ts'
-import type { Fields } from '../graphql/look-ahead.ts'
+import type { Asked } from '../graphql/look-ahead.ts'
 import { useCompiledQueries } from './compiled.ts'
 import { graphqlError, MASKED, publicError } from './errors.ts'
 
@@ -36,8 +36,8 @@ export interface RequestContext {
 /** What answers queries, and how. */
 export interface GraphqlOptions {
   schema: GraphQLSchema
-  /** The context of one query; given the fields that it asks for, for these alone. */
-  contextFor: (viewer: Viewer, fields?: Fields) => object
+  /** The context of one query; given what it asks for, for that alone. */
+  contextFor: (viewer: Viewer, asked?: Asked) => object
   introspection: boolean
   log: Logger
 }

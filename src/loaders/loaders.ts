@@ -43,12 +43,21 @@ export class Loaders {
       }),
     )
   }
-  /** Keeps the names that engagements brought along. */
+  /** Keeps the names that engagements brought along; as whole records where nothing else is asked for of them. */
   primeNames(engagements: readonly NamedEngagement[]): void {
+    const { collaborators, programs } = this.datastores
     const { collaboratorNameById, programNameById } = this
+    const collaboratorById = collaborators.isNameEnough ? this.collaboratorById : undefined
+    const programById = programs.isNameEnough ? this.programById : undefined
     for (const { collaboratorId, collaboratorName, programId, programName } of engagements) {
-      if (collaboratorName !== undefined) collaboratorNameById.prime(collaboratorId, collaboratorName)
-      if (programName !== undefined) programNameById.prime(programId, programName)
+      if (collaboratorName !== undefined) {
+        collaboratorNameById.prime(collaboratorId, collaboratorName)
+        collaboratorById?.prime(collaboratorId, named(collaboratorId, collaboratorName))
+      }
+      if (programName !== undefined) {
+        programNameById.prime(programId, programName)
+        programById?.prime(programId, named(programId, programName))
+      }
     }
   }
   get transactionById() {
@@ -247,3 +256,6 @@ export class Loaders {
     )
   }
 }
+
+/** A record of which nothing but this is asked for. */
+const named = <Row>(id: number, displayName: string) => ({ id, displayName }) as Row

@@ -44,6 +44,16 @@ describe.each(Object.keys(VIEWERS) as Role[])('to %s', role => {
       expect((await list(selection))[name].nodes, field).toEqual(whole.map(row => ({ [field]: row[field] })))
   })
 
+  test('records of which only the name is asked for are those of which more is', async () => {
+    const list = (more: string) =>
+      ask(
+        `{ engagements(first: 50) { nodes { program { id name ${more} } collaborator { databaseId name ${more} } } } }`,
+      )
+    const less = (await list('')).engagements.nodes as Record<string, object | null>[]
+    expect(less.length).toBeGreaterThan(0)
+    expect((await list('dateCreated')).engagements.nodes).toMatchObject(less)
+  })
+
   test.each(connectionsOf(query).filter(({ name }) => name !== 'notes'))(
     '$name: in every order, with cursors, of ids alone',
     async ({ name, node }) => {

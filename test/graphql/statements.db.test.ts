@@ -231,8 +231,12 @@ describe('what is not selected', () => {
   })
 
   test('a name that comes with the list serves the collaborator below as well', async () => {
-    const text = '{ engagements(first: 100) { nodes { collaboratorName collaborator { name } } } }'
-    expect(await statementsOf('administrator', text)).toHaveLength(2)
+    const list = (below: string) =>
+      `{ engagements(first: 100) { nodes { collaboratorName collaborator { ${below} } program { name } } } }`
+    expect(await statementsOf('administrator', list('name'))).toHaveLength(1)
+    expect(await statementsOf('administrator', list('name email'))).toHaveLength(2)
+    // a program that is not the viewer's has a name to show all the same
+    expect(await statementsOf('collaborator', list('name'))).toHaveLength(3)
   })
 
   test('engagement lists of many records bring their names in one statement too', async () => {

@@ -80,7 +80,7 @@ export const testGateway = (
   const ingestion = pipeline(sql, parts)
   const app = makeServer({
     schema,
-    contextFor: (viewer, fields) => contextFor(shared, viewer, fields),
+    contextFor: (viewer, asked) => contextFor(shared, viewer, asked),
     rest: {
       contextFor: viewer => contextFor(shared, viewer),
       apiKeys: viewer => new ApiKeys(sql, viewer),

@@ -111,32 +111,37 @@ type Info = Parameters<typeof selectedBelow>[0]
 
 /** All engagements, or those of one record. Names that are selected come with the rows, and prime their loaders. */
 const engagementConnection = (
-  { datastores: { engagements }, loaders }: Context,
+  context: Context,
   args: EngagementArgs,
   info: Info,
   owner?: { column: 'collaboratorId' | 'programId' | 'opportunityId'; id: number },
 ): Connection<EngagementRow> => {
   const { request, ordering } = listRequest<EngagementRow, Slice<keyof EngagementRow>['orderBy']>('Engagement', args)
-  const names = engagements.withNames(selectedBelow(info))
+  const { engagements } = context.datastores
+  const names = namesAskedFor(context, info)
   const prime = (page: Page<EngagementRow>) => {
-    if (names) loaders.primeNames(page.rows as readonly NamedEngagement[])
+    if (names) context.loaders.primeNames(page.rows as readonly NamedEngagement[])
     return page
   }
   return new Connection(
     async () =>
       prime(
         owner
-          ? await loaders.pages(engagements, owner.column, request, names).load(owner.id)
+          ? await context.loaders.pages(engagements, owner.column, request, names).load(owner.id)
           : await engagements.page(request, names),
       ),
     () =>
       owner
-        ? loaders.counts(engagements, owner.column, request.conditions).load(owner.id)
+        ? context.loaders.counts(engagements, owner.column, request.conditions).load(owner.id)
         : engagements.count(request.conditions),
     ordering,
     keyIn(ordering.orderBy),
   )
 }
+
+/** Names that are asked for come with the rows. */
+const namesAskedFor = ({ datastores: { engagements, collaborators, programs } }: Context, info: Info) =>
+  engagements.withNames(selectedBelow(info), { collaborator: collaborators, program: programs })
 
 const pairArgs = () =>
   builder.args(t => ({
@@ -150,8 +155,9 @@ builder.queryFields(t => ({
     nullable: true,
     description: 'The engagement with this id; null when there is none.',
     args: { id: idArg('Engagement') },
-    resolve: (_, { id }, { datastores, loaders }, info) => {
-      const names = datastores.engagements.withNames(selectedBelow(info))
+    resolve: (_, { id }, context, info) => {
+      const { loaders } = context
+      const names = namesAskedFor(context, info)
       const loader = names ? loaders.namedEngagementById(names) : loaders.engagementById
       return loadBy('Engagement', id, each => loader.load(each))
     },

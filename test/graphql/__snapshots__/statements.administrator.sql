@@ -1,66 +1,66 @@
 -- What each list costs, with everything selected.
--- Query.collaborators: 4263d5 4263d5 9f754d b37865 c99b4b 767b51
--- Query.conversions: 4263d5 4263d5 9abd26 8d5778 c6af76 926518 2f3a94 371a20
--- Query.distributions: e6d725 5c69e5 d256d0
+-- Query.collaborators: 9f754d b37865 d5fb96 144dc6
+-- Query.conversions: 4263d5 4263d5 9abd26 8d5778 c6af76 26ee78 371a20 d3aca8
+-- Query.distributions: e6d725 3c82da d256d0
 -- Query.distributors: 8e030f 9bc4a0
--- Query.engagements: 068ca3 d8a36f 926518 d10d91 e9cd17 d21483
+-- Query.engagements: 068ca3 77f3f5 2415af 26ee78 e9cd17 fcbee1
 -- Query.fulfillments: 6f1b31 6b4085
--- Query.notes: 4263d5 6b21d0 d14797 fad8bb
--- Query.obligations: 4263d5 45f2ae 4d7507 aeab9a 3678c6 926518
+-- Query.notes: 4263d5 6b21d0 d14797 62ebab
+-- Query.obligations: 45f2ae aeab9a 51769e 82edf1 26ee78
 -- Query.opportunities: bfacf5 d21483 d43f08
--- Query.payouts: 4263d5 b4cc07 04ce02 926518 628c7d
--- Query.programs: 4263d5 6bcb95 364a66 11c146
--- Query.transactions: 312529 b7c084 2f3a94 41d639 d21483
--- Collaborator.allocations of many: 4263d5 f6fcc0 8d5778 52b0bf 926518 c99b4b 219648
--- Collaborator.conversions of many: 4263d5 4263d5 a6e4e8 8d5778 926518 c99b4b 2f3a94 371a20 6906a8
--- Collaborator.engagements of many: 929f0a d8a36f 926518 c99b4b d10d91 d21483 51f977
--- Collaborator.notes of many: 4263d5 656f53 cb66f8 fad8bb c99b4b
--- Collaborator.obligations of many: 4263d5 103ba8 4d7507 3678c6 926518 c99b4b 87b7c3
--- Collaborator.payouts of many: 4263d5 a9a013 926518 c99b4b 628c7d 70c49e
--- Conversion.notes of many: 4263d5 17924d 4b1e81 fad8bb c6af76
--- Distribution.allocations of many: 4263d5 42c073 8d5778 52b0bf 5c69e5 926518 151080
--- Distribution.notes of many: 4263d5 41d3f0 03ab3e fad8bb 5c69e5
--- Distributor.distributions of many: 088c76 d256d0 9bc4a0 2c3b93
--- Distributor.notes of many: 4263d5 8b2a27 bfce82 fad8bb 9bc4a0
--- Engagement.notes of many: 4263d5 401a69 9282ab fad8bb d11b39
--- Fulfillment.notes of many: 4263d5 81d0f4 371748 fad8bb 6b4085
--- Fulfillment.payouts of many: 4263d5 e22bb4 926518 628c7d 6b4085 5d60fb
--- Obligation.notes of many: 4263d5 dfd24b a0d244 fad8bb aeab9a
--- Opportunity.engagements of many: d8a36f 926518 d10d91 d21483 d43f08 d48cb9 bff6c3
--- Opportunity.notes of many: 4263d5 64bdd9 9a7275 fad8bb d43f08
--- Opportunity.transactions of many: b7c084 2f3a94 d21483 d43f08 ab2d38 6b2b08
--- Payout.notes of many: 4263d5 2bd1f6 3aa55f fad8bb 04ce02
--- Payout.obligations of many: 4263d5 4d7507 04ce02 3678c6 926518 0d3935 d44ee5
--- Program.engagements of many: d8a36f 926518 d10d91 11c146 d21483 3b269a 528585
--- Program.notes of many: 4263d5 c94e87 3b2624 fad8bb 11c146
--- Transaction.conversions of many: 4263d5 4263d5 8d5778 926518 2f3a94 41d639 371a20 b6d94b 7832ab
--- Transaction.notes of many: 4263d5 c7e3ad 9c1fae fad8bb 41d639
--- Collaborator.allocations, long: 4263d5 f6fcc0 8d5778 52b0bf 3aeeb0 926518 219648
--- Collaborator.conversions, long: 4263d5 4263d5 a6e4e8 8d5778 3aeeb0 926518 2f3a94 371a20 6906a8
--- Collaborator.engagements, long: 929f0a d8a36f 3aeeb0 926518 d10d91 d21483 51f977
--- Collaborator.notes, long: 4263d5 656f53 cb66f8 fad8bb 3aeeb0
--- Collaborator.obligations, long: 4263d5 103ba8 4d7507 3678c6 3aeeb0 926518 87b7c3
--- Collaborator.payouts, long: 4263d5 a9a013 3aeeb0 926518 628c7d 70c49e
--- Conversion.notes, long: 4263d5 17924d 4b1e81 fad8bb 09cbf6
--- Distribution.allocations, long: 4263d5 42c073 8d5778 4a39a3 52b0bf 926518 151080
--- Distribution.notes, long: 4263d5 41d3f0 03ab3e fad8bb 4a39a3
--- Distributor.distributions, long: 088c76 4e92ee d256d0 2c3b93
--- Distributor.notes, long: 4263d5 8b2a27 bfce82 fad8bb 4e92ee
--- Engagement.notes, long: 4263d5 401a69 9282ab fad8bb 793ecc
--- Fulfillment.notes, long: 4263d5 81d0f4 371748 fad8bb bcb308
--- Fulfillment.payouts, long: 4263d5 e22bb4 926518 bcb308 628c7d 5d60fb
--- Obligation.notes, long: 4263d5 dfd24b a0d244 fad8bb 010b5d
--- Opportunity.engagements, long: d8a36f 926518 d10d91 43ab7b d21483 d48cb9 bff6c3
--- Opportunity.notes, long: 4263d5 64bdd9 9a7275 fad8bb 43ab7b
--- Opportunity.transactions, long: b7c084 2f3a94 43ab7b d21483 ab2d38 6b2b08
--- Payout.notes, long: 4263d5 2bd1f6 3aa55f fad8bb 162ff4
--- Payout.obligations, long: 4263d5 162ff4 4d7507 3678c6 926518 0d3935 d44ee5
--- Program.engagements, long: d8a36f 926518 538236 d10d91 d21483 3b269a 528585
--- Program.notes, long: 4263d5 c94e87 3b2624 fad8bb 538236
--- Transaction.conversions, long: 4263d5 4263d5 8d5778 926518 0ca3ae 2f3a94 371a20 b6d94b 7832ab
--- Transaction.notes, long: 4263d5 c7e3ad 9c1fae fad8bb 0ca3ae
--- Query.bindings: 4263d5 4263d5 d8a36f 926518 d10d91 c0ba1a d21483
--- Query.nodes: 4263d5 4263d5 d8a36f 926518 d10d91 371a20 d21483
+-- Query.payouts: b4cc07 04ce02 26ee78 628c7d
+-- Query.programs: 6bcb95 364a66 264126
+-- Query.transactions: 312529 b7c084 2f3a94 41d639 fcbee1
+-- Collaborator.allocations of many: f6fcc0 8d5778 26ee78 d5fb96 0da994 ef37b8
+-- Collaborator.conversions of many: 4263d5 4263d5 a6e4e8 8d5778 26ee78 d5fb96 371a20 d3aca8 f4a8bb
+-- Collaborator.engagements of many: 929f0a 77f3f5 2415af 26ee78 d5fb96 fcbee1 c3cbdf
+-- Collaborator.notes of many: 4263d5 656f53 cb66f8 62ebab 95e470
+-- Collaborator.obligations of many: 103ba8 51769e 82edf1 26ee78 d5fb96 26b4cf
+-- Collaborator.payouts of many: a9a013 26ee78 d5fb96 628c7d f966eb
+-- Conversion.notes of many: 4263d5 17924d 4b1e81 62ebab e4b8dc
+-- Distribution.allocations of many: 42c073 8d5778 26ee78 0da994 bf8556 f1f6db
+-- Distribution.notes of many: 4263d5 41d3f0 03ab3e 62ebab ac06c3
+-- Distributor.distributions of many: 088c76 d256d0 9bc4a0 b786e6
+-- Distributor.notes of many: 4263d5 8b2a27 bfce82 62ebab 187441
+-- Engagement.notes of many: 4263d5 401a69 9282ab 62ebab 1d8110
+-- Fulfillment.notes of many: 4263d5 81d0f4 371748 62ebab 2f85d8
+-- Fulfillment.payouts of many: e22bb4 26ee78 628c7d 6b4085 8904b2
+-- Obligation.notes of many: 4263d5 dfd24b a0d244 62ebab db7087
+-- Opportunity.engagements of many: 77f3f5 2415af 26ee78 fcbee1 84697a d48cb9 9d5c76
+-- Opportunity.notes of many: 4263d5 64bdd9 9a7275 62ebab 8ff645
+-- Opportunity.transactions of many: b7c084 2f3a94 fcbee1 84697a ab2d38 ebaac6
+-- Payout.notes of many: 4263d5 2bd1f6 3aa55f 62ebab fc38c7
+-- Payout.obligations of many: 51769e 607a25 82edf1 26ee78 ecad2b d44ee5
+-- Program.engagements of many: 77f3f5 264126 2415af 26ee78 fcbee1 a0f274 528585
+-- Program.notes of many: 4263d5 c94e87 3b2624 62ebab 24476c
+-- Transaction.conversions of many: 4263d5 4263d5 8d5778 26ee78 371a20 d3aca8 99a717 f439c2 7832ab
+-- Transaction.notes of many: 4263d5 c7e3ad 9c1fae 62ebab 06fcef
+-- Collaborator.allocations, long: f6fcc0 8d5778 a20a8e 26ee78 0da994 ef37b8
+-- Collaborator.conversions, long: 4263d5 4263d5 a6e4e8 8d5778 a20a8e 26ee78 371a20 d3aca8 f4a8bb
+-- Collaborator.engagements, long: 929f0a 77f3f5 2415af a20a8e 26ee78 fcbee1 c3cbdf
+-- Collaborator.notes, long: 4263d5 656f53 cb66f8 62ebab 177dde
+-- Collaborator.obligations, long: 103ba8 51769e 82edf1 a20a8e 26ee78 26b4cf
+-- Collaborator.payouts, long: a9a013 a20a8e 26ee78 628c7d f966eb
+-- Conversion.notes, long: 4263d5 17924d 4b1e81 62ebab b47c85
+-- Distribution.allocations, long: 42c073 8d5778 26ee78 d43662 0da994 f1f6db
+-- Distribution.notes, long: 4263d5 41d3f0 03ab3e 62ebab 2e9a40
+-- Distributor.distributions, long: 088c76 4e92ee d256d0 b786e6
+-- Distributor.notes, long: 4263d5 8b2a27 bfce82 62ebab 447c15
+-- Engagement.notes, long: 4263d5 401a69 9282ab 62ebab 6a4f98
+-- Fulfillment.notes, long: 4263d5 81d0f4 371748 62ebab ed86f3
+-- Fulfillment.payouts, long: e22bb4 26ee78 bcb308 628c7d 8904b2
+-- Obligation.notes, long: 4263d5 dfd24b a0d244 62ebab b65243
+-- Opportunity.engagements, long: 77f3f5 2415af 26ee78 10d91c fcbee1 d48cb9 9d5c76
+-- Opportunity.notes, long: 4263d5 64bdd9 9a7275 62ebab 83625c
+-- Opportunity.transactions, long: b7c084 2f3a94 10d91c fcbee1 ab2d38 ebaac6
+-- Payout.notes, long: 4263d5 2bd1f6 3aa55f 62ebab de7547
+-- Payout.obligations, long: af73f3 51769e 82edf1 26ee78 ecad2b d44ee5
+-- Program.engagements, long: 1bb44c 77f3f5 2415af 26ee78 fcbee1 a0f274 528585
+-- Program.notes, long: 4263d5 c94e87 3b2624 62ebab 66dadd
+-- Transaction.conversions, long: 4263d5 4263d5 8d5778 26ee78 371a20 daddf2 d3aca8 f439c2 7832ab
+-- Transaction.notes, long: 4263d5 c7e3ad 9c1fae 62ebab 16c9c7
+-- Query.bindings: 4263d5 4263d5 77f3f5 2415af 26ee78 c0ba1a fcbee1
+-- Query.nodes: 4263d5 4263d5 77f3f5 2415af 26ee78 371a20 fcbee1
 
 -- 4263d5
 select 'collaborator' as type, t.id, case when t.status = 'deleted' then 'Collaborator #' || t.id else coalesce(t.nickname, t.full_name) end as name from collaborator t where t.organization_id = $1 and t.id = $2::bigint union all select 'program' as type, t.id, case when t.status = 'deleted' then 'Program #' || t.id else t.name end as name from program t where t.organization_id = $1 and t.id = $3::bigint union all select 'distributor' as type, t.id, case when t.status = 'deleted' then 'Distributor #' || t.id else t.name end as name from distributor t where t.organization_id = $1 and t.id = $4::bigint union all select 'organization' as type, t.id, t.name as name from organization t where t.id = $1 and t.id = $5::bigint;
@@ -179,8 +179,8 @@ select l.id as "id", l.transaction_id as "transactionId", l.external_id as "exte
 -- d14797
 select n.id, n.content, n.creation_source as "creationSource", n.creation_source_id as "creationSourceId", n.date_created as "dateCreated", n.data, (select string_agg(s.source_type || ':' || s.source_id, ',' order by s.source_type, s.source_id) from note_source s where s.organization_id = $1 and s.note_id = n.id) as sources from (select distinct on (s.date_created, s.note_id) s.note_id, s.date_created from note_source s where s.organization_id = $1 and s.source_type = 'collaborator' order by date_created asc, note_id asc limit n) f cross join lateral (select * from note where organization_id = $1 and id = f.note_id limit n) n order by f.date_created asc, f.note_id asc;
 
--- fad8bb
-select p.note_id as id, (sum((select count(*) from (select s.note_id, s.date_created from note_source s where s.organization_id = $1 and s.source_type = 'collaborator' and s.source_id = $3::bigint) f where (f.date_created, f.note_id) < (p.date_created, p.note_id) and (f.date_created, f.note_id) >= (p.previous_date_created, p.previous_note_id))) over (order by date_created, note_id))::bigint as position from (select l.*, lag(l.date_created, 1, '-infinity') over (order by date_created, note_id) as previous_date_created, lag(l.note_id, 1, 0::bigint) over (order by date_created, note_id) as previous_note_id from (select s.note_id, s.date_created from note_source s where s.organization_id = $1 and s.source_type = 'collaborator' and s.source_id = $3::bigint) l where l.note_id = $2::bigint) p;
+-- 62ebab
+select n.id, n.position::bigint, n.missed::bigint from (select p.note_id as id, p.start + sum(c.links) over feed as position, sum(c.missed) over feed as missed from (select l.note_id, l.date_created, coalesce(m.position, 0) as start, lag(l.date_created, 1, coalesce(m.date_created, '-infinity')) over feed as previous_date_created, lag(l.note_id, 1, coalesce(m.note_id, 0)) over feed as previous_note_id from note n cross join lateral (select l.* from (select s.note_id, s.date_created from note_source s where s.organization_id = $1 and s.source_type = 'collaborator' and s.source_id = (select $3::bigint)::bigint) l where (l.date_created, l.note_id) = (n.date_created, n.id) limit n) l left join lateral (select m.date_created, m.note_id, m.position from feed_milestone m where m.organization_id = $1 and m.source_type = 'collaborator' and m.source_id = (select $3::bigint) and (m.date_created, m.note_id) <= (l.date_created, l.note_id) order by m.date_created desc, m.note_id desc limit n) m on true where n.organization_id = $1 and n.id = any((select $2::bigint[])::bigint[]) window feed as (partition by m.position order by l.date_created, l.note_id)) p cross join lateral (select count(*) as links, count(*) filter (where f.date_created < (select now() - interval '1 hour')) as missed from (select * from (select s.note_id, s.date_created from note_source s where s.organization_id = $1 and s.source_type = 'collaborator' and s.source_id = (select $3::bigint)::bigint) f where (f.date_created, f.note_id) < (p.date_created, p.note_id) and (f.date_created, f.note_id) >= (p.previous_date_created, p.previous_note_id) order by f.date_created, f.note_id limit (select null::bigint)) f) c window feed as (partition by p.start order by p.date_created, p.note_id)) n;
 
 -- f6fcc0
 select t.collaborator_id as partition, count(*) as count from "allocation" t where t.organization_id = $1 and t.collaborator_id = $2::bigint group by t.collaborator_id;
@@ -206,17 +206,74 @@ select t.distributor_id as partition, count(*) as count from "distribution" t wh
 -- e22bb4
 select t.fulfillment_id as partition, count(*) as count from "payout" t where t.organization_id = $1 and t.fulfillment_id = $2::bigint group by t.fulfillment_id;
 
--- 162ff4
-select t.id as "id", t.collaborator_id as "collaboratorId", t.fulfillment_id as "fulfillmentId", t.value as "value", t.currency as "currency", t.status as "status", t.date_paid as "datePaid", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "payout" t where t.organization_id = $1 and t.id = $2::bigint order by t.id desc limit n) t order by t.id desc;
+-- 177dde
+select t.id as "id" from (select t.* from "collaborator" t where t.organization_id = $1 and t.id = $2::bigint order by t.id desc limit n) t order by t.id desc;
 
--- 4d7507
-select t.id as "id", t.collaborator_id as "collaboratorId", t.fulfillment_id as "fulfillmentId", t.value as "value", t.currency as "currency", t.status as "status", t.date_paid as "datePaid", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "payout" t where t.organization_id = $1 and t.id = $2::bigint) t;
+-- 95e470
+select t.id as "id" from (select t.* from "collaborator" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
+
+-- b47c85
+select t.id as "id" from (select t.* from "conversion" t where t.organization_id = $1 and t.id = $2::bigint order by t.id desc limit n) t order by t.id desc;
+
+-- e4b8dc
+select t.id as "id" from (select t.* from "conversion" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
+
+-- 2e9a40
+select t.id as "id" from (select t.* from "distribution" t where t.organization_id = $1 and t.id = $2::bigint order by t.id desc limit n) t order by t.id desc;
+
+-- ac06c3
+select t.id as "id" from (select t.* from "distribution" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
+
+-- 447c15
+select t.id as "id" from (select t.* from "distributor" t where t.organization_id = $1 and t.id = $2::bigint order by t.id desc limit n) t order by t.id desc;
+
+-- 187441
+select t.id as "id" from (select t.* from "distributor" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
+
+-- 6a4f98
+select t.id as "id" from (select t.* from "engagement" t where t.organization_id = $1 and t.id = $2::bigint order by t.id desc limit n) t order by t.id desc;
+
+-- 1d8110
+select t.id as "id" from (select t.* from "engagement" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
+
+-- ed86f3
+select t.id as "id" from (select t.* from "fulfillment" t where t.organization_id = $1 and t.id = $2::bigint order by t.id desc limit n) t order by t.id desc;
+
+-- 2f85d8
+select t.id as "id" from (select t.* from "fulfillment" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
+
+-- b65243
+select t.id as "id" from (select t.* from "obligation" t where t.organization_id = $1 and t.id = $2::bigint order by t.id desc limit n) t order by t.id desc;
+
+-- db7087
+select t.id as "id" from (select t.* from "obligation" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
+
+-- 83625c
+select t.id as "id" from (select t.* from "opportunity" t where t.organization_id = $1 and t.id = $2::bigint order by t.id desc limit n) t order by t.id desc;
+
+-- 8ff645
+select t.id as "id" from (select t.* from "opportunity" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
+
+-- de7547
+select t.id as "id" from (select t.* from "payout" t where t.organization_id = $1 and t.id = $2::bigint order by t.id desc limit n) t order by t.id desc;
+
+-- fc38c7
+select t.id as "id" from (select t.* from "payout" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
+
+-- 66dadd
+select t.id as "id" from (select t.* from "program" t where t.organization_id = $1 and t.id = $2::bigint order by t.id desc limit n) t order by t.id desc;
+
+-- 24476c
+select t.id as "id" from (select t.* from "program" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
+
+-- 16c9c7
+select t.id as "id" from (select t.* from "transaction" t where t.organization_id = $1 and t.id = $2::bigint order by t.id desc limit n) t order by t.id desc;
+
+-- 06fcef
+select t.id as "id" from (select t.* from "transaction" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
 
 -- 04ce02
 select t.id as "id", t.collaborator_id as "collaboratorId", t.fulfillment_id as "fulfillmentId", t.value as "value", t.currency as "currency", t.status as "status", t.date_paid as "datePaid", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "payout" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
-
--- 010b5d
-select t.id as "id", t.collaborator_id as "collaboratorId", t.payout_id as "payoutId", t.status as "status", t.award_type as "awardType", t.value as "value", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "obligation" t where t.organization_id = $1 and t.id = $2::bigint order by t.id desc limit n) t order by t.id desc;
 
 -- 8d5778
 select t.id as "id", t.collaborator_id as "collaboratorId", t.payout_id as "payoutId", t.status as "status", t.award_type as "awardType", t.value as "value", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "obligation" t where t.organization_id = $1 and t.id = $2::bigint) t;
@@ -224,47 +281,47 @@ select t.id as "id", t.collaborator_id as "collaboratorId", t.payout_id as "payo
 -- aeab9a
 select t.id as "id", t.collaborator_id as "collaboratorId", t.payout_id as "payoutId", t.status as "status", t.award_type as "awardType", t.value as "value", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "obligation" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
 
--- 4a39a3
-select t.id as "id", t.distributor_id as "distributorId", t.status as "status", t.revenue as "revenue", t.value as "value", t.currency as "currency", t.trigger_date as "triggerDate", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "distribution" t where t.organization_id = $1 and t.id = $2::bigint order by t.id desc limit n) t order by t.id desc;
+-- af73f3
+select t.id as "id", t.collaborator_id as "collaboratorId", t.value as "value", t.currency as "currency", t.status as "status", t.date_paid as "datePaid", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "payout" t where t.organization_id = $1 and t.id = $2::bigint order by t.id desc limit n) t order by t.id desc;
 
--- 52b0bf
-select t.id as "id", t.distributor_id as "distributorId", t.status as "status", t.revenue as "revenue", t.value as "value", t.currency as "currency", t.trigger_date as "triggerDate", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "distribution" t where t.organization_id = $1 and t.id = $2::bigint) t;
+-- 51769e
+select t.id as "id", t.collaborator_id as "collaboratorId", t.value as "value", t.currency as "currency", t.status as "status", t.date_paid as "datePaid", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "payout" t where t.organization_id = $1 and t.id = $2::bigint) t;
 
--- 5c69e5
-select t.id as "id", t.distributor_id as "distributorId", t.status as "status", t.revenue as "revenue", t.value as "value", t.currency as "currency", t.trigger_date as "triggerDate", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "distribution" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
+-- 607a25
+select t.id as "id", t.collaborator_id as "collaboratorId", t.value as "value", t.currency as "currency", t.status as "status", t.date_paid as "datePaid", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "payout" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
 
--- d8a36f
-select t.id as "id", t.engagement_id as "engagementId", t.collaborator_id as "collaboratorId", t.transaction_id as "transactionId", t.obligation_id as "obligationId", t.score as "score", t.type as "type", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "conversion" t where t.organization_id = $1 and t.engagement_id = $2::bigint) t;
+-- 1bb44c
+select t.id as "id", t.description as "description", t.status as "status", t.incentive_type as "incentiveType", t.incentive_resolver_type as "incentiveResolverType", t.units as "units", t.transaction_percent as "transactionPercent", t.payout_per_transaction as "payoutPerTransaction", t.payout_per_product as "payoutPerProduct", t.payout_per_lead as "payoutPerLead", t.active_conversion_types::text[] as "activeConversionTypes", t.auto_approve as "autoApprove", t.lead_requalification_days as "leadRequalificationDays", t.expiration_days as "expirationDays", t.date_created as "dateCreated", t.date_modified as "dateModified", case when t.status = 'deleted' then 'Program #' || t.id else t.name end as "displayName" from (select t.* from "program" t where t.organization_id = $1 and t.id = $2::bigint order by t.id desc limit n) t order by t.id desc;
 
--- 09cbf6
-select t.id as "id", t.engagement_id as "engagementId", t.collaborator_id as "collaboratorId", t.transaction_id as "transactionId", t.obligation_id as "obligationId", t.score as "score", t.type as "type", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "conversion" t where t.organization_id = $1 and t.id = $2::bigint order by t.id desc limit n) t order by t.id desc;
+-- 77f3f5
+select t.id as "id", t.description as "description", t.status as "status", t.incentive_type as "incentiveType", t.incentive_resolver_type as "incentiveResolverType", t.units as "units", t.transaction_percent as "transactionPercent", t.payout_per_transaction as "payoutPerTransaction", t.payout_per_product as "payoutPerProduct", t.payout_per_lead as "payoutPerLead", t.active_conversion_types::text[] as "activeConversionTypes", t.auto_approve as "autoApprove", t.lead_requalification_days as "leadRequalificationDays", t.expiration_days as "expirationDays", t.date_created as "dateCreated", t.date_modified as "dateModified", case when t.status = 'deleted' then 'Program #' || t.id else t.name end as "displayName" from (select t.* from "program" t where t.organization_id = $1 and t.id = $2::bigint) t;
 
--- 3678c6
-select t.id as "id", t.engagement_id as "engagementId", t.collaborator_id as "collaboratorId", t.transaction_id as "transactionId", t.obligation_id as "obligationId", t.score as "score", t.type as "type", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "conversion" t where t.organization_id = $1 and t.obligation_id = $2::bigint) t;
+-- 264126
+select t.id as "id", t.description as "description", t.status as "status", t.incentive_type as "incentiveType", t.incentive_resolver_type as "incentiveResolverType", t.units as "units", t.transaction_percent as "transactionPercent", t.payout_per_transaction as "payoutPerTransaction", t.payout_per_product as "payoutPerProduct", t.payout_per_lead as "payoutPerLead", t.active_conversion_types::text[] as "activeConversionTypes", t.auto_approve as "autoApprove", t.lead_requalification_days as "leadRequalificationDays", t.expiration_days as "expirationDays", t.date_created as "dateCreated", t.date_modified as "dateModified", case when t.status = 'deleted' then 'Program #' || t.id else t.name end as "displayName" from (select t.* from "program" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
+
+-- 3c82da
+select t.id as "id", t.distributor_id as "distributorId", t.status as "status", t.value as "value", t.currency as "currency", t.trigger_date as "triggerDate", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "distribution" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
+
+-- 82edf1
+select t.id as "id", t.engagement_id as "engagementId", t.collaborator_id as "collaboratorId", t.obligation_id as "obligationId", t.score as "score", t.type as "type", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "conversion" t where t.organization_id = $1 and t.obligation_id = $2::bigint) t;
+
+-- 2415af
+select t.id as "id", t.engagement_id as "engagementId", t.collaborator_id as "collaboratorId", t.score as "score", t.type as "type", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "conversion" t where t.organization_id = $1 and t.engagement_id = $2::bigint) t;
 
 -- c6af76
 select t.id as "id", t.engagement_id as "engagementId", t.collaborator_id as "collaboratorId", t.transaction_id as "transactionId", t.obligation_id as "obligationId", t.score as "score", t.type as "type", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "conversion" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
 
--- 3aeeb0
-select t.id as "id", t.full_name as "fullName", t.nickname as "nickname", t.email as "email", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "collaborator" t where t.organization_id = $1 and t.id = $2::bigint order by t.id desc limit n) t order by t.id desc;
+-- a20a8e
+select t.id as "id", t.full_name as "fullName", t.nickname as "nickname", t.email as "email", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified", case when t.status = 'deleted' then 'Collaborator #' || t.id else coalesce(t.nickname, t.full_name) end as "displayName" from (select t.* from "collaborator" t where t.organization_id = $1 and t.id = $2::bigint order by t.id desc limit n) t order by t.id desc;
 
--- 926518
-select t.id as "id", t.full_name as "fullName", t.nickname as "nickname", t.email as "email", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "collaborator" t where t.organization_id = $1 and t.id = $2::bigint) t;
+-- 26ee78
+select t.id as "id", t.full_name as "fullName", t.nickname as "nickname", t.email as "email", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified", case when t.status = 'deleted' then 'Collaborator #' || t.id else coalesce(t.nickname, t.full_name) end as "displayName" from (select t.* from "collaborator" t where t.organization_id = $1 and t.id = $2::bigint) t;
 
--- c99b4b
-select t.id as "id", t.full_name as "fullName", t.nickname as "nickname", t.email as "email", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "collaborator" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
+-- d5fb96
+select t.id as "id", t.full_name as "fullName", t.nickname as "nickname", t.email as "email", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified", case when t.status = 'deleted' then 'Collaborator #' || t.id else coalesce(t.nickname, t.full_name) end as "displayName" from (select t.* from "collaborator" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
 
--- 538236
-select t.id as "id", t.group_id as "groupId", t.name as "name", t.description as "description", t.status as "status", t.incentive_type as "incentiveType", t.incentive_resolver_type as "incentiveResolverType", t.units as "units", t.transaction_percent as "transactionPercent", t.payout_per_transaction as "payoutPerTransaction", t.payout_per_product as "payoutPerProduct", t.payout_per_lead as "payoutPerLead", t.active_conversion_types::text[] as "activeConversionTypes", t.auto_approve as "autoApprove", t.lead_requalification_days as "leadRequalificationDays", t.expiration_days as "expirationDays", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "program" t where t.organization_id = $1 and t.id = $2::bigint order by t.id desc limit n) t order by t.id desc;
-
--- d10d91
-select t.id as "id", t.group_id as "groupId", t.name as "name", t.description as "description", t.status as "status", t.incentive_type as "incentiveType", t.incentive_resolver_type as "incentiveResolverType", t.units as "units", t.transaction_percent as "transactionPercent", t.payout_per_transaction as "payoutPerTransaction", t.payout_per_product as "payoutPerProduct", t.payout_per_lead as "payoutPerLead", t.active_conversion_types::text[] as "activeConversionTypes", t.auto_approve as "autoApprove", t.lead_requalification_days as "leadRequalificationDays", t.expiration_days as "expirationDays", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "program" t where t.organization_id = $1 and t.id = $2::bigint) t;
-
--- 11c146
-select t.id as "id", t.group_id as "groupId", t.name as "name", t.description as "description", t.status as "status", t.incentive_type as "incentiveType", t.incentive_resolver_type as "incentiveResolverType", t.units as "units", t.transaction_percent as "transactionPercent", t.payout_per_transaction as "payoutPerTransaction", t.payout_per_product as "payoutPerProduct", t.payout_per_lead as "payoutPerLead", t.active_conversion_types::text[] as "activeConversionTypes", t.auto_approve as "autoApprove", t.lead_requalification_days as "leadRequalificationDays", t.expiration_days as "expirationDays", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "program" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
-
--- 767b51
-select t.id as "id", t.group_id as "groupId", t.name as "name", t.description as "description", t.status as "status", t.incentive_type as "incentiveType", t.incentive_resolver_type as "incentiveResolverType", t.units as "units", t.transaction_percent as "transactionPercent", t.payout_per_transaction as "payoutPerTransaction", t.payout_per_product as "payoutPerProduct", t.payout_per_lead as "payoutPerLead", t.active_conversion_types::text[] as "activeConversionTypes", t.auto_approve as "autoApprove", t.lead_requalification_days as "leadRequalificationDays", t.expiration_days as "expirationDays", t.date_created as "dateCreated", t.date_modified as "dateModified", n.collaborator_id as "collaboratorId" from enrollment n join program t on t.organization_id = n.organization_id and t.id = n.program_id where n.organization_id = $1 and n.collaborator_id = $2::bigint order by t.id;
+-- 144dc6
+select t.id as "id", t.group_id as "groupId", t.name as "name", t.description as "description", t.status as "status", t.incentive_type as "incentiveType", t.incentive_resolver_type as "incentiveResolverType", t.units as "units", t.transaction_percent as "transactionPercent", t.payout_per_transaction as "payoutPerTransaction", t.payout_per_product as "payoutPerProduct", t.payout_per_lead as "payoutPerLead", t.active_conversion_types::text[] as "activeConversionTypes", t.auto_approve as "autoApprove", t.lead_requalification_days as "leadRequalificationDays", t.expiration_days as "expirationDays", t.date_created as "dateCreated", t.date_modified as "dateModified", case when t.status = 'deleted' then 'Program #' || t.id else t.name end as "displayName", n.collaborator_id as "collaboratorId" from enrollment n join program t on t.organization_id = n.organization_id and t.id = n.program_id where n.organization_id = $1 and n.collaborator_id = $2::bigint order by t.id;
 
 -- 4e92ee
 select t.id as "id", t.name as "name", t.description as "description", t.status as "status", t.distribution_resolver as "distributionResolver", t.distribution_pool_resolver as "distributionPoolResolver", t.units as "units", t.schedule as "schedule", t.revenue_percentage as "revenuePercentage", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "distributor" t where t.organization_id = $1 and t.id = $2::bigint order by t.id desc limit n) t order by t.id desc;
@@ -275,26 +332,17 @@ select t.id as "id", t.name as "name", t.description as "description", t.status 
 -- 9bc4a0
 select t.id as "id", t.name as "name", t.description as "description", t.status as "status", t.distribution_resolver as "distributionResolver", t.distribution_pool_resolver as "distributionPoolResolver", t.units as "units", t.schedule as "schedule", t.revenue_percentage as "revenuePercentage", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "distributor" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
 
--- 0ca3ae
-select t.id as "id", t.opportunity_id as "opportunityId", t.original_transaction_id as "originalTransactionId", t.status as "status", t.source as "source", t.external_id as "externalId", t.total_value as "totalValue", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "transaction" t where t.organization_id = $1 and t.id = $2::bigint order by t.id desc limit n) t order by t.id desc;
-
 -- 2f3a94
 select t.id as "id", t.opportunity_id as "opportunityId", t.original_transaction_id as "originalTransactionId", t.status as "status", t.source as "source", t.external_id as "externalId", t.total_value as "totalValue", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "transaction" t where t.organization_id = $1 and t.id = $2::bigint) t;
 
 -- 41d639
 select t.id as "id", t.opportunity_id as "opportunityId", t.original_transaction_id as "originalTransactionId", t.status as "status", t.source as "source", t.external_id as "externalId", t.total_value as "totalValue", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "transaction" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
 
--- 793ecc
-select t.id as "id", t.opportunity_id as "opportunityId", t.program_id as "programId", t.collaborator_id as "collaboratorId", t.score as "score", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "engagement" t where t.organization_id = $1 and t.id = $2::bigint order by t.id desc limit n) t order by t.id desc;
-
 -- 371a20
 select t.id as "id", t.opportunity_id as "opportunityId", t.program_id as "programId", t.collaborator_id as "collaboratorId", t.score as "score", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "engagement" t where t.organization_id = $1 and t.id = $2::bigint) t;
 
 -- c0ba1a
 select t.id as "id", t.opportunity_id as "opportunityId", t.program_id as "programId", t.collaborator_id as "collaboratorId", t.score as "score", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "engagement" t where t.organization_id = $1 and t.opportunity_id = $2::bigint and t.program_id = $3::bigint and t.status = 'active' order by t.date_created asc, t.id asc limit n) t order by t.date_created asc, t.id asc;
-
--- d11b39
-select t.id as "id", t.opportunity_id as "opportunityId", t.program_id as "programId", t.collaborator_id as "collaboratorId", t.score as "score", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "engagement" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
 
 -- e9cd17
 select t.id as "id", t.opportunity_id as "opportunityId", t.program_id as "programId", t.collaborator_id as "collaboratorId", t.score as "score", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified", coalesce(collaborator.name, 'another collaborator') as "collaboratorName", coalesce(program.name, 'another program') as "programName" from (select t.* from "engagement" t where t.organization_id = $1 order by t.id desc limit n) t left join lateral (select case when collaborator.status = 'deleted' then 'Collaborator #' || collaborator.id else coalesce(collaborator.nickname, collaborator.full_name) end as name from collaborator where collaborator.organization_id = $1 and collaborator.id = t.collaborator_id limit n) collaborator on true left join lateral (select case when program.status = 'deleted' then 'Program #' || program.id else program.name end as name from program where program.organization_id = $1 and program.id = t.program_id) program on true order by t.id desc;
@@ -308,8 +356,23 @@ select t.id as "id", t.status as "status", t.date_created as "dateCreated", t.da
 -- 6b4085
 select t.id as "id", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "fulfillment" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
 
--- 43ab7b
-select t.id as "id", t.status as "status", t.user_id as "userId", t.merged_into_id as "mergedIntoId", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "opportunity" t where t.organization_id = $1 and t.id = $2::bigint order by t.id desc limit n) t order by t.id desc;
+-- daddf2
+select t.id as "id", t.status as "status", t.source as "source", t.external_id as "externalId", t.total_value as "totalValue", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "transaction" t where t.organization_id = $1 and t.id = $2::bigint order by t.id desc limit n) t order by t.id desc;
+
+-- d3aca8
+select t.id as "id", t.status as "status", t.source as "source", t.external_id as "externalId", t.total_value as "totalValue", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "transaction" t where t.organization_id = $1 and t.id = $2::bigint) t;
+
+-- 99a717
+select t.id as "id", t.status as "status", t.source as "source", t.external_id as "externalId", t.total_value as "totalValue", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "transaction" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
+
+-- 10d91c
+select t.id as "id", t.status as "status", t.user_id as "userId", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "opportunity" t where t.organization_id = $1 and t.id = $2::bigint order by t.id desc limit n) t order by t.id desc;
+
+-- fcbee1
+select t.id as "id", t.status as "status", t.user_id as "userId", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "opportunity" t where t.organization_id = $1 and t.id = $2::bigint) t;
+
+-- 84697a
+select t.id as "id", t.status as "status", t.user_id as "userId", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "opportunity" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
 
 -- d21483
 select t.id as "id", t.status as "status", t.user_id as "userId", t.merged_into_id as "mergedIntoId", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "opportunity" t where t.organization_id = $1 and t.id = $2::bigint) t;
@@ -317,50 +380,59 @@ select t.id as "id", t.status as "status", t.user_id as "userId", t.merged_into_
 -- d43f08
 select t.id as "id", t.status as "status", t.user_id as "userId", t.merged_into_id as "mergedIntoId", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "opportunity" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
 
+-- d43662
+select t.id as "id", t.status as "status", t.value as "value", t.currency as "currency", t.trigger_date as "triggerDate", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "distribution" t where t.organization_id = $1 and t.id = $2::bigint order by t.id desc limit n) t order by t.id desc;
+
+-- 0da994
+select t.id as "id", t.status as "status", t.value as "value", t.currency as "currency", t.trigger_date as "triggerDate", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "distribution" t where t.organization_id = $1 and t.id = $2::bigint) t;
+
+-- bf8556
+select t.id as "id", t.status as "status", t.value as "value", t.currency as "currency", t.trigger_date as "triggerDate", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "distribution" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
+
 -- d48cb9
 select t.opportunity_id as partition, count(*) as count from "engagement" t where t.organization_id = $1 and t.opportunity_id = $2::bigint group by t.opportunity_id;
 
 -- ab2d38
 select t.opportunity_id as partition, count(*) as count from "transaction" t where t.organization_id = $1 and t.opportunity_id = $2::bigint group by t.opportunity_id;
 
--- 70c49e
-select t.partition, t.id as "id", t.collaborator_id as "collaboratorId", t.fulfillment_id as "fulfillmentId", t.value as "value", t.currency as "currency", t.status as "status", t.date_paid as "datePaid", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest($2::bigint[]) as k(key) cross join lateral (select t.* from "payout" t where t.organization_id = $1 and t.collaborator_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
+-- f966eb
+select t.partition, t.id as "id", t.collaborator_id as "collaboratorId", t.fulfillment_id as "fulfillmentId", t.value as "value", t.currency as "currency", t.status as "status", t.date_paid as "datePaid", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest((select $2::bigint[])) as k(key) cross join lateral (select t.* from "payout" t where t.organization_id = $1 and t.collaborator_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
 
--- 5d60fb
-select t.partition, t.id as "id", t.collaborator_id as "collaboratorId", t.fulfillment_id as "fulfillmentId", t.value as "value", t.currency as "currency", t.status as "status", t.date_paid as "datePaid", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest($2::bigint[]) as k(key) cross join lateral (select t.* from "payout" t where t.organization_id = $1 and t.fulfillment_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
+-- 8904b2
+select t.partition, t.id as "id", t.collaborator_id as "collaboratorId", t.fulfillment_id as "fulfillmentId", t.value as "value", t.currency as "currency", t.status as "status", t.date_paid as "datePaid", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest((select $2::bigint[])) as k(key) cross join lateral (select t.* from "payout" t where t.organization_id = $1 and t.fulfillment_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
 
--- 87b7c3
-select t.partition, t.id as "id", t.collaborator_id as "collaboratorId", t.payout_id as "payoutId", t.status as "status", t.award_type as "awardType", t.value as "value", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest($2::bigint[]) as k(key) cross join lateral (select t.* from "obligation" t where t.organization_id = $1 and t.collaborator_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
+-- 26b4cf
+select t.partition, t.id as "id", t.collaborator_id as "collaboratorId", t.payout_id as "payoutId", t.status as "status", t.award_type as "awardType", t.value as "value", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest((select $2::bigint[])) as k(key) cross join lateral (select t.* from "obligation" t where t.organization_id = $1 and t.collaborator_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
 
--- 0d3935
-select t.partition, t.id as "id", t.collaborator_id as "collaboratorId", t.payout_id as "payoutId", t.status as "status", t.award_type as "awardType", t.value as "value", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest($2::bigint[]) as k(key) cross join lateral (select t.* from "obligation" t where t.organization_id = $1 and t.payout_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
+-- ecad2b
+select t.partition, t.id as "id", t.collaborator_id as "collaboratorId", t.payout_id as "payoutId", t.status as "status", t.award_type as "awardType", t.value as "value", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest((select $2::bigint[])) as k(key) cross join lateral (select t.* from "obligation" t where t.organization_id = $1 and t.payout_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
 
--- 219648
-select t.partition, t.id as "id", t.distribution_id as "distributionId", t.collaborator_id as "collaboratorId", t.obligation_id as "obligationId", t.status as "status", t.value as "value", t.currency as "currency" from (select t.*, k.key as partition from unnest($2::bigint[]) as k(key) cross join lateral (select t.* from "allocation" t where t.organization_id = $1 and t.collaborator_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
+-- ef37b8
+select t.partition, t.id as "id", t.distribution_id as "distributionId", t.collaborator_id as "collaboratorId", t.obligation_id as "obligationId", t.status as "status", t.value as "value", t.currency as "currency" from (select t.*, k.key as partition from unnest((select $2::bigint[])) as k(key) cross join lateral (select t.* from "allocation" t where t.organization_id = $1 and t.collaborator_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
 
--- 151080
-select t.partition, t.id as "id", t.distribution_id as "distributionId", t.collaborator_id as "collaboratorId", t.obligation_id as "obligationId", t.status as "status", t.value as "value", t.currency as "currency" from (select t.*, k.key as partition from unnest($2::bigint[]) as k(key) cross join lateral (select t.* from "allocation" t where t.organization_id = $1 and t.distribution_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
+-- f1f6db
+select t.partition, t.id as "id", t.distribution_id as "distributionId", t.collaborator_id as "collaboratorId", t.obligation_id as "obligationId", t.status as "status", t.value as "value", t.currency as "currency" from (select t.*, k.key as partition from unnest((select $2::bigint[])) as k(key) cross join lateral (select t.* from "allocation" t where t.organization_id = $1 and t.distribution_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
 
--- 2c3b93
-select t.partition, t.id as "id", t.distributor_id as "distributorId", t.status as "status", t.revenue as "revenue", t.value as "value", t.currency as "currency", t.trigger_date as "triggerDate", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest($2::bigint[]) as k(key) cross join lateral (select t.* from "distribution" t where t.organization_id = $1 and t.distributor_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
+-- b786e6
+select t.partition, t.id as "id", t.distributor_id as "distributorId", t.status as "status", t.value as "value", t.currency as "currency", t.trigger_date as "triggerDate", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest((select $2::bigint[])) as k(key) cross join lateral (select t.* from "distribution" t where t.organization_id = $1 and t.distributor_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
 
--- 6906a8
-select t.partition, t.id as "id", t.engagement_id as "engagementId", t.collaborator_id as "collaboratorId", t.transaction_id as "transactionId", t.obligation_id as "obligationId", t.score as "score", t.type as "type", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest($2::bigint[]) as k(key) cross join lateral (select t.* from "conversion" t where t.organization_id = $1 and t.collaborator_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
+-- f4a8bb
+select t.partition, t.id as "id", t.engagement_id as "engagementId", t.collaborator_id as "collaboratorId", t.transaction_id as "transactionId", t.obligation_id as "obligationId", t.score as "score", t.type as "type", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest((select $2::bigint[])) as k(key) cross join lateral (select t.* from "conversion" t where t.organization_id = $1 and t.collaborator_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
 
--- b6d94b
-select t.partition, t.id as "id", t.engagement_id as "engagementId", t.collaborator_id as "collaboratorId", t.transaction_id as "transactionId", t.obligation_id as "obligationId", t.score as "score", t.type as "type", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest($2::bigint[]) as k(key) cross join lateral (select t.* from "conversion" t where t.organization_id = $1 and t.transaction_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
+-- f439c2
+select t.partition, t.id as "id", t.engagement_id as "engagementId", t.collaborator_id as "collaboratorId", t.transaction_id as "transactionId", t.obligation_id as "obligationId", t.score as "score", t.type as "type", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest((select $2::bigint[])) as k(key) cross join lateral (select t.* from "conversion" t where t.organization_id = $1 and t.transaction_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
 
--- 6b2b08
-select t.partition, t.id as "id", t.opportunity_id as "opportunityId", t.original_transaction_id as "originalTransactionId", t.status as "status", t.source as "source", t.external_id as "externalId", t.total_value as "totalValue", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest($2::bigint[]) as k(key) cross join lateral (select t.* from "transaction" t where t.organization_id = $1 and t.opportunity_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
+-- ebaac6
+select t.partition, t.id as "id", t.opportunity_id as "opportunityId", t.original_transaction_id as "originalTransactionId", t.status as "status", t.source as "source", t.external_id as "externalId", t.total_value as "totalValue", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest((select $2::bigint[])) as k(key) cross join lateral (select t.* from "transaction" t where t.organization_id = $1 and t.opportunity_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
 
--- 51f977
-select t.partition, t.id as "id", t.opportunity_id as "opportunityId", t.program_id as "programId", t.collaborator_id as "collaboratorId", t.score as "score", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified", coalesce(collaborator.name, 'another collaborator') as "collaboratorName", coalesce(program.name, 'another program') as "programName" from (select t.*, k.key as partition from unnest($2::bigint[]) as k(key) cross join lateral (select t.* from "engagement" t where t.organization_id = $1 and t.collaborator_id = k.key order by t.id desc limit n) t) t left join lateral (select case when collaborator.status = 'deleted' then 'Collaborator #' || collaborator.id else coalesce(collaborator.nickname, collaborator.full_name) end as name from collaborator where collaborator.organization_id = $1 and collaborator.id = t.collaborator_id limit n) collaborator on true left join lateral (select case when program.status = 'deleted' then 'Program #' || program.id else program.name end as name from program where program.organization_id = $1 and program.id = t.program_id) program on true order by t.partition, t.id desc;
+-- c3cbdf
+select t.partition, t.id as "id", t.opportunity_id as "opportunityId", t.program_id as "programId", t.collaborator_id as "collaboratorId", t.score as "score", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified", coalesce(collaborator.name, 'another collaborator') as "collaboratorName", coalesce(program.name, 'another program') as "programName" from (select t.*, k.key as partition from unnest((select $2::bigint[])) as k(key) cross join lateral (select t.* from "engagement" t where t.organization_id = $1 and t.collaborator_id = k.key order by t.id desc limit n) t) t left join lateral (select case when collaborator.status = 'deleted' then 'Collaborator #' || collaborator.id else coalesce(collaborator.nickname, collaborator.full_name) end as name from collaborator where collaborator.organization_id = $1 and collaborator.id = t.collaborator_id limit n) collaborator on true left join lateral (select case when program.status = 'deleted' then 'Program #' || program.id else program.name end as name from program where program.organization_id = $1 and program.id = t.program_id) program on true order by t.partition, t.id desc;
 
--- bff6c3
-select t.partition, t.id as "id", t.opportunity_id as "opportunityId", t.program_id as "programId", t.collaborator_id as "collaboratorId", t.score as "score", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified", coalesce(collaborator.name, 'another collaborator') as "collaboratorName", coalesce(program.name, 'another program') as "programName" from (select t.*, k.key as partition from unnest($2::bigint[]) as k(key) cross join lateral (select t.* from "engagement" t where t.organization_id = $1 and t.opportunity_id = k.key order by t.id desc limit n) t) t left join lateral (select case when collaborator.status = 'deleted' then 'Collaborator #' || collaborator.id else coalesce(collaborator.nickname, collaborator.full_name) end as name from collaborator where collaborator.organization_id = $1 and collaborator.id = t.collaborator_id limit n) collaborator on true left join lateral (select case when program.status = 'deleted' then 'Program #' || program.id else program.name end as name from program where program.organization_id = $1 and program.id = t.program_id) program on true order by t.partition, t.id desc;
+-- 9d5c76
+select t.partition, t.id as "id", t.opportunity_id as "opportunityId", t.program_id as "programId", t.collaborator_id as "collaboratorId", t.score as "score", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified", coalesce(collaborator.name, 'another collaborator') as "collaboratorName", coalesce(program.name, 'another program') as "programName" from (select t.*, k.key as partition from unnest((select $2::bigint[])) as k(key) cross join lateral (select t.* from "engagement" t where t.organization_id = $1 and t.opportunity_id = k.key order by t.id desc limit n) t) t left join lateral (select case when collaborator.status = 'deleted' then 'Collaborator #' || collaborator.id else coalesce(collaborator.nickname, collaborator.full_name) end as name from collaborator where collaborator.organization_id = $1 and collaborator.id = t.collaborator_id limit n) collaborator on true left join lateral (select case when program.status = 'deleted' then 'Program #' || program.id else program.name end as name from program where program.organization_id = $1 and program.id = t.program_id) program on true order by t.partition, t.id desc;
 
--- 3b269a
-select t.partition, t.id as "id", t.opportunity_id as "opportunityId", t.program_id as "programId", t.collaborator_id as "collaboratorId", t.score as "score", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified", coalesce(collaborator.name, 'another collaborator') as "collaboratorName", coalesce(program.name, 'another program') as "programName" from (select t.*, k.key as partition from unnest($2::bigint[]) as k(key) cross join lateral (select t.* from "engagement" t where t.organization_id = $1 and t.program_id = k.key order by t.id desc limit n) t) t left join lateral (select case when collaborator.status = 'deleted' then 'Collaborator #' || collaborator.id else coalesce(collaborator.nickname, collaborator.full_name) end as name from collaborator where collaborator.organization_id = $1 and collaborator.id = t.collaborator_id limit n) collaborator on true left join lateral (select case when program.status = 'deleted' then 'Program #' || program.id else program.name end as name from program where program.organization_id = $1 and program.id = t.program_id) program on true order by t.partition, t.id desc;
+-- a0f274
+select t.partition, t.id as "id", t.opportunity_id as "opportunityId", t.program_id as "programId", t.collaborator_id as "collaboratorId", t.score as "score", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified", coalesce(collaborator.name, 'another collaborator') as "collaboratorName", coalesce(program.name, 'another program') as "programName" from (select t.*, k.key as partition from unnest((select $2::bigint[])) as k(key) cross join lateral (select t.* from "engagement" t where t.organization_id = $1 and t.program_id = k.key order by t.id desc limit n) t) t left join lateral (select case when collaborator.status = 'deleted' then 'Collaborator #' || collaborator.id else coalesce(collaborator.nickname, collaborator.full_name) end as name from collaborator where collaborator.organization_id = $1 and collaborator.id = t.collaborator_id limit n) collaborator on true left join lateral (select case when program.status = 'deleted' then 'Program #' || program.id else program.name end as name from program where program.organization_id = $1 and program.id = t.program_id) program on true order by t.partition, t.id desc;
 
 -- d44ee5
 select t.payout_id as partition, count(*) as count from "obligation" t where t.organization_id = $1 and t.payout_id = $2::bigint group by t.payout_id;

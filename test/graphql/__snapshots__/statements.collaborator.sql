@@ -1,66 +1,66 @@
 -- What each list costs, with everything selected.
--- Query.collaborators: e05dcf e05dcf 4df975 351ac7 2bde0b 0ba7ef
--- Query.conversions: e05dcf e05dcf ab7559 dfb707 235034 27f078 27b1ec 928694
--- Query.distributions: f92194 d7f35c
+-- Query.collaborators: 4df975 351ac7 014c2f eced66
+-- Query.conversions: e05dcf e05dcf ab7559 235034 27f078 caae5d 928694 ba0ba2
+-- Query.distributions: f92194 3cc0a9
 -- Query.distributors: a239c8 f99ba8
--- Query.engagements: 17604a 6f03e7 5837a9 27b1ec a0c213 b8b15d
+-- Query.engagements: 17604a 1cec35 516321 caae5d a0c213 244764
 -- Query.fulfillments: c9ebbb 5e2862
--- Query.notes: e05dcf 449ba9 d7ac44 eef573
--- Query.obligations: e05dcf f1cb57 fe8c76 823842 51df57 27b1ec
+-- Query.notes: e05dcf 449ba9 d7ac44 683bfa
+-- Query.obligations: f1cb57 823842 ae7b10 4ad096 caae5d
 -- Query.opportunities: 5e729d 0ceb37
--- Query.payouts: e05dcf 7f50fc 107e24 27b1ec
--- Query.programs: e05dcf c58532 c26ea9 4179f0
+-- Query.payouts: 7f50fc 107e24 caae5d
+-- Query.programs: c58532 c26ea9 ccf71c
 -- Query.transactions: f9b032 321e97
--- Collaborator.allocations of many: e05dcf e6e933 235034 0ba7ef 27b1ec b5cef1
--- Collaborator.conversions of many: e05dcf e05dcf d5f70a dfb707 235034 0ba7ef 27b1ec 928694 7db7a3
--- Collaborator.engagements of many: a0e975 6f03e7 5837a9 0ba7ef 27b1ec b8b15d 36a736
--- Collaborator.notes of many: e05dcf b65e04 717c15 eef573 0ba7ef
--- Collaborator.obligations of many: e05dcf 9af098 fe8c76 51df57 0ba7ef 27b1ec c88d9f
--- Collaborator.payouts of many: e05dcf 4aa3c4 0ba7ef 27b1ec ba9e3c
--- Conversion.notes of many: e05dcf 5f89d0 009548 eef573 27f078
--- Distribution.allocations of many: d7f35c
--- Distribution.notes of many: d7f35c
+-- Collaborator.allocations of many: e6e933 235034 eced66 caae5d f675a6
+-- Collaborator.conversions of many: e05dcf e05dcf d5f70a 235034 eced66 caae5d 928694 ba0ba2 210d95
+-- Collaborator.engagements of many: a0e975 1cec35 516321 eced66 caae5d 244764 a471b3
+-- Collaborator.notes of many: e05dcf b65e04 717c15 683bfa cade42
+-- Collaborator.obligations of many: 9af098 ae7b10 4ad096 eced66 caae5d f6fc16
+-- Collaborator.payouts of many: 4aa3c4 eced66 caae5d 2603e9
+-- Conversion.notes of many: e05dcf 5f89d0 009548 683bfa 03483b
+-- Distribution.allocations of many: 813768
+-- Distribution.notes of many: d2c613
 -- Distributor.distributions of many: f99ba8
--- Distributor.notes of many: f99ba8
--- Engagement.notes of many: e05dcf 58c349 699866 eef573 ae3919
--- Fulfillment.notes of many: 5e2862
+-- Distributor.notes of many: c2ed69
+-- Engagement.notes of many: e05dcf 58c349 699866 683bfa 4e3113
+-- Fulfillment.notes of many: 27946e
 -- Fulfillment.payouts of many: 5e2862
--- Obligation.notes of many: e05dcf 91271c 77ce70 eef573 823842
--- Opportunity.engagements of many: 6f03e7 5837a9 27b1ec 0ceb37 b8b15d 0f12e3 3d107b
--- Opportunity.notes of many: e05dcf 5712f4 77a09e eef573 0ceb37
--- Opportunity.transactions of many: 0ceb37 dd8c9e 6abc41
--- Payout.notes of many: e05dcf ca98cf 2c0b5a eef573 107e24
--- Payout.obligations of many: e05dcf 107e24 fe8c76 51df57 27b1ec 308031 c22006
--- Program.engagements of many: 4179f0 6f03e7 5837a9 27b1ec b8b15d 539116 61985f
--- Program.notes of many: e05dcf 347619 d0e7cb eef573 4179f0
--- Transaction.conversions of many: e05dcf e05dcf 321e97 dfb707 235034 27b1ec 928694 2f4e25 71182d
--- Transaction.notes of many: e05dcf 4dd076 a313e1 eef573 321e97
--- Collaborator.allocations, long: e05dcf e6e933 235034 632d61 27b1ec b5cef1
--- Collaborator.conversions, long: e05dcf e05dcf d5f70a dfb707 235034 632d61 27b1ec 928694 7db7a3
--- Collaborator.engagements, long: a0e975 6f03e7 5837a9 632d61 27b1ec b8b15d 36a736
--- Collaborator.notes, long: e05dcf b65e04 717c15 eef573 632d61
--- Collaborator.obligations, long: e05dcf 9af098 fe8c76 51df57 632d61 27b1ec c88d9f
--- Collaborator.payouts, long: e05dcf 4aa3c4 632d61 27b1ec ba9e3c
--- Conversion.notes, long: e05dcf 5f89d0 009548 eef573 1c7898
--- Distribution.allocations, long: 297031
--- Distribution.notes, long: 297031
+-- Obligation.notes of many: e05dcf 91271c 77ce70 683bfa fc7075
+-- Opportunity.engagements of many: 1cec35 516321 caae5d 1be2c2 244764 0f12e3 68c568
+-- Opportunity.notes of many: e05dcf 5712f4 77a09e 683bfa c3be72
+-- Opportunity.transactions of many: 1be2c2 dd8c9e 402655
+-- Payout.notes of many: e05dcf ca98cf 2c0b5a 683bfa 063c69
+-- Payout.obligations of many: 65795f ae7b10 4ad096 caae5d b7d569 c22006
+-- Program.engagements of many: ccf71c 1cec35 516321 caae5d 244764 53ba8d 61985f
+-- Program.notes of many: e05dcf 347619 d0e7cb 683bfa c2cce3
+-- Transaction.conversions of many: e05dcf e05dcf 235034 caae5d 928694 a7c358 ba0ba2 cbe06f 71182d
+-- Transaction.notes of many: e05dcf 4dd076 a313e1 683bfa 1d1d13
+-- Collaborator.allocations, long: e6e933 235034 c35bf1 caae5d f675a6
+-- Collaborator.conversions, long: e05dcf e05dcf d5f70a 235034 c35bf1 caae5d 928694 ba0ba2 210d95
+-- Collaborator.engagements, long: a0e975 1cec35 516321 c35bf1 caae5d 244764 a471b3
+-- Collaborator.notes, long: e05dcf b65e04 717c15 683bfa 555134
+-- Collaborator.obligations, long: 9af098 ae7b10 4ad096 c35bf1 caae5d f6fc16
+-- Collaborator.payouts, long: 4aa3c4 c35bf1 caae5d 2603e9
+-- Conversion.notes, long: e05dcf 5f89d0 009548 683bfa bfba53
+-- Distribution.allocations, long: 383d30
+-- Distribution.notes, long: b77afa
 -- Distributor.distributions, long: dd615b
--- Distributor.notes, long: dd615b
--- Engagement.notes, long: e05dcf 58c349 699866 eef573 a5c9aa
--- Fulfillment.notes, long: ae1d51
+-- Distributor.notes, long: 81ab6c
+-- Engagement.notes, long: e05dcf 58c349 699866 683bfa ff3224
+-- Fulfillment.notes, long: 9689ac
 -- Fulfillment.payouts, long: ae1d51
--- Obligation.notes, long: e05dcf 91271c 77ce70 eef573 a409b6
--- Opportunity.engagements, long: 6f03e7 5837a9 27b1ec 2097d7 b8b15d 0f12e3 3d107b
--- Opportunity.notes, long: e05dcf 5712f4 77a09e eef573 2097d7
--- Opportunity.transactions, long: 2097d7 dd8c9e 6abc41
--- Payout.notes, long: e05dcf ca98cf 2c0b5a eef573 ede922
--- Payout.obligations, long: e05dcf ede922 fe8c76 51df57 27b1ec 308031 c22006
--- Program.engagements, long: 76a03a 6f03e7 5837a9 27b1ec b8b15d 539116 61985f
--- Program.notes, long: e05dcf 347619 d0e7cb eef573 76a03a
--- Transaction.conversions, long: e05dcf e05dcf 1668f4 dfb707 235034 27b1ec 928694 2f4e25 71182d
--- Transaction.notes, long: e05dcf 4dd076 a313e1 eef573 1668f4
--- Query.bindings: e05dcf e05dcf 6f03e7 5837a9 27b1ec dd5eec b8b15d
--- Query.nodes: e05dcf e05dcf 6f03e7 5837a9 27b1ec 928694 b8b15d
+-- Obligation.notes, long: e05dcf 91271c 77ce70 683bfa 4df7e0
+-- Opportunity.engagements, long: 1cec35 516321 caae5d e44dd9 244764 0f12e3 68c568
+-- Opportunity.notes, long: e05dcf 5712f4 77a09e 683bfa 49f31f
+-- Opportunity.transactions, long: e44dd9 dd8c9e 402655
+-- Payout.notes, long: e05dcf ca98cf 2c0b5a 683bfa 9064a9
+-- Payout.obligations, long: 861421 ae7b10 4ad096 caae5d b7d569 c22006
+-- Program.engagements, long: 9fb43d 1cec35 516321 caae5d 244764 53ba8d 61985f
+-- Program.notes, long: e05dcf 347619 d0e7cb 683bfa 76a1e1
+-- Transaction.conversions, long: e05dcf e05dcf 235034 caae5d 928694 0ebec5 ba0ba2 cbe06f 71182d
+-- Transaction.notes, long: e05dcf 4dd076 a313e1 683bfa b344be
+-- Query.bindings: e05dcf e05dcf 1cec35 516321 caae5d dd5eec 244764
+-- Query.nodes: e05dcf e05dcf 1cec35 516321 caae5d 928694 244764
 
 -- e05dcf
 select 'collaborator' as type, t.id, case when t.status = 'deleted' then 'Collaborator #' || t.id else coalesce(t.nickname, t.full_name) end as name from collaborator t where t.organization_id = $1 and t.id = $3::bigint and t.id = $2 union all select 'program' as type, t.id, case when t.status = 'deleted' then 'Program #' || t.id else t.name end as name from program t where t.organization_id = $1 and t.id = $4::bigint and exists (select from enrollment x where x.organization_id = $1 and x.collaborator_id = $2 and x.program_id = t.id) union all select 'distributor' as type, t.id, case when t.status = 'deleted' then 'Distributor #' || t.id else t.name end as name from distributor t where t.organization_id = $1 and t.id = $5::bigint and $2::bigint is null union all select 'organization' as type, t.id, t.name as name from organization t where t.id = $1 and t.id = $6::bigint and $2::bigint is null;
@@ -158,8 +158,8 @@ select k.key as id, f.count from unnest($3::bigint[]) as k(key) cross join later
 -- d7ac44
 select n.id, n.content, case when true and case n.creation_source when 'collaborator' then exists (select from "collaborator" r where r.organization_id = $1 and r.id = n.creation_source_id and r.id = $2 offset 0) when 'engagement' then exists (select from "engagement" r where r.organization_id = $1 and r.id = n.creation_source_id and r.collaborator_id = $2 offset 0) when 'conversion' then exists (select from "conversion" r where r.organization_id = $1 and r.id = n.creation_source_id and r.collaborator_id = $2 offset 0) when 'obligation' then exists (select from "obligation" r where r.organization_id = $1 and r.id = n.creation_source_id and r.collaborator_id = $2 offset 0) when 'payout' then exists (select from "payout" r where r.organization_id = $1 and r.id = n.creation_source_id and r.collaborator_id = $2 offset 0) when 'program' then exists (select from "program" r where r.organization_id = $1 and r.id = n.creation_source_id and exists (select from enrollment x where x.organization_id = $1 and x.collaborator_id = $2 and x.program_id = r.id) offset 0) when 'opportunity' then exists (select from "opportunity" r where r.organization_id = $1 and r.id = n.creation_source_id and exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = r.id and x.collaborator_id = $2) offset 0) when 'transaction' then exists (select from "transaction" r where r.organization_id = $1 and r.id = n.creation_source_id and (exists (select from conversion x where x.organization_id = $1 and x.transaction_id = r.id and x.collaborator_id = $2) or exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = r.opportunity_id and x.collaborator_id = $2)) offset 0) when 'fulfillment' then $2::bigint is null when 'distribution' then $2::bigint is null when 'distributor' then $2::bigint is null when 'organization' then $2::bigint is null end then n.creation_source end as "creationSource", n.creation_source_id as "creationSourceId", n.date_created as "dateCreated", n.data, (select string_agg(s.source_type || ':' || s.source_id, ',' order by s.source_type, s.source_id) from note_source s where s.organization_id = $1 and s.note_id = n.id and case s.source_type when 'collaborator' then exists (select from "collaborator" r where r.organization_id = $1 and r.id = s.source_id and r.id = $2 offset 0) when 'engagement' then exists (select from "engagement" r where r.organization_id = $1 and r.id = s.source_id and r.collaborator_id = $2 offset 0) when 'conversion' then exists (select from "conversion" r where r.organization_id = $1 and r.id = s.source_id and r.collaborator_id = $2 offset 0) when 'obligation' then exists (select from "obligation" r where r.organization_id = $1 and r.id = s.source_id and r.collaborator_id = $2 offset 0) when 'payout' then exists (select from "payout" r where r.organization_id = $1 and r.id = s.source_id and r.collaborator_id = $2 offset 0) when 'program' then exists (select from "program" r where r.organization_id = $1 and r.id = s.source_id and exists (select from enrollment x where x.organization_id = $1 and x.collaborator_id = $2 and x.program_id = r.id) offset 0) when 'opportunity' then exists (select from "opportunity" r where r.organization_id = $1 and r.id = s.source_id and exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = r.id and x.collaborator_id = $2) offset 0) when 'transaction' then exists (select from "transaction" r where r.organization_id = $1 and r.id = s.source_id and (exists (select from conversion x where x.organization_id = $1 and x.transaction_id = r.id and x.collaborator_id = $2) or exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = r.opportunity_id and x.collaborator_id = $2)) offset 0) when 'fulfillment' then $2::bigint is null when 'distribution' then $2::bigint is null when 'distributor' then $2::bigint is null when 'organization' then $2::bigint is null end) as sources from (select distinct on (s.date_created, s.note_id) s.note_id, s.date_created from note_source s where s.organization_id = $1 and s.source_type = 'collaborator' and exists (select from "collaborator" r where r.organization_id = $1 and r.id = s.source_id and r.id = $2) order by date_created asc, note_id asc limit n) f cross join lateral (select * from note where organization_id = $1 and id = f.note_id limit n) n order by f.date_created asc, f.note_id asc;
 
--- eef573
-select p.note_id as id, (sum((select count(*) from (select s.note_id, s.date_created from note_source s where s.organization_id = $1 and s.source_type = 'collaborator' and s.source_id = $4::bigint and exists (select from "collaborator" r where r.organization_id = $1 and r.id = $4 and r.id = $2)) f where (f.date_created, f.note_id) < (p.date_created, p.note_id) and (f.date_created, f.note_id) >= (p.previous_date_created, p.previous_note_id))) over (order by date_created, note_id))::bigint as position from (select l.*, lag(l.date_created, 1, '-infinity') over (order by date_created, note_id) as previous_date_created, lag(l.note_id, 1, 0::bigint) over (order by date_created, note_id) as previous_note_id from (select s.note_id, s.date_created from note_source s where s.organization_id = $1 and s.source_type = 'collaborator' and s.source_id = $4::bigint and exists (select from "collaborator" r where r.organization_id = $1 and r.id = $4 and r.id = $2)) l where l.note_id = $3::bigint) p;
+-- 683bfa
+select n.id, n.position::bigint, n.missed::bigint from (select p.note_id as id, p.start + sum(c.links) over feed as position, sum(c.missed) over feed as missed from (select l.note_id, l.date_created, coalesce(m.position, 0) as start, lag(l.date_created, 1, coalesce(m.date_created, '-infinity')) over feed as previous_date_created, lag(l.note_id, 1, coalesce(m.note_id, 0)) over feed as previous_note_id from note n cross join lateral (select l.* from (select s.note_id, s.date_created from note_source s where s.organization_id = $1 and s.source_type = 'collaborator' and s.source_id = (select $4::bigint)::bigint and exists (select from "collaborator" r where r.organization_id = $1 and r.id = (select $4::bigint) and r.id = $2)) l where (l.date_created, l.note_id) = (n.date_created, n.id) limit n) l left join lateral (select m.date_created, m.note_id, m.position from feed_milestone m where m.organization_id = $1 and m.source_type = 'collaborator' and m.source_id = (select $4::bigint) and (m.date_created, m.note_id) <= (l.date_created, l.note_id) order by m.date_created desc, m.note_id desc limit n) m on true where n.organization_id = $1 and n.id = any((select $3::bigint[])::bigint[]) window feed as (partition by m.position order by l.date_created, l.note_id)) p cross join lateral (select count(*) as links, count(*) filter (where f.date_created < (select now() - interval '1 hour')) as missed from (select * from (select s.note_id, s.date_created from note_source s where s.organization_id = $1 and s.source_type = 'collaborator' and s.source_id = (select $4::bigint)::bigint and exists (select from "collaborator" r where r.organization_id = $1 and r.id = (select $4::bigint) and r.id = $2)) f where (f.date_created, f.note_id) < (p.date_created, p.note_id) and (f.date_created, f.note_id) >= (p.previous_date_created, p.previous_note_id) order by f.date_created, f.note_id limit (select null::bigint)) f) c window feed as (partition by p.start order by p.date_created, p.note_id)) n;
 
 -- e6e933
 select t.collaborator_id as partition, count(*) as count from "allocation" t where t.organization_id = $1 and t.collaborator_id = $3::bigint and t.collaborator_id = $2 group by t.collaborator_id;
@@ -176,38 +176,80 @@ select t.collaborator_id as partition, count(*) as count from "obligation" t whe
 -- 4aa3c4
 select t.collaborator_id as partition, count(*) as count from "payout" t where t.organization_id = $1 and t.collaborator_id = $3::bigint and t.collaborator_id = $2 group by t.collaborator_id;
 
--- 76a03a
-select t.id as "id", null as "groupId", t.name as "name", t.description as "description", null as "status", null as "incentiveType", null as "incentiveResolverType", null as "units", null as "transactionPercent", null as "payoutPerTransaction", null as "payoutPerProduct", null as "payoutPerLead", null as "activeConversionTypes", null as "autoApprove", null as "leadRequalificationDays", null as "expirationDays", null as "dateCreated", null as "dateModified" from (select t.* from "program" t where t.organization_id = $1 and exists (select from enrollment x where x.organization_id = $1 and x.collaborator_id = $2 and x.program_id = t.id) and t.id = $3::bigint order by t.id desc limit n) t order by t.id desc;
+-- 555134
+select t.id as "id" from (select t.* from "collaborator" t where t.organization_id = $1 and t.id = $2 and t.id = $3::bigint order by t.id desc limit n) t order by t.id desc;
 
--- 4179f0
-select t.id as "id", null as "groupId", t.name as "name", t.description as "description", null as "status", null as "incentiveType", null as "incentiveResolverType", null as "units", null as "transactionPercent", null as "payoutPerTransaction", null as "payoutPerProduct", null as "payoutPerLead", null as "activeConversionTypes", null as "autoApprove", null as "leadRequalificationDays", null as "expirationDays", null as "dateCreated", null as "dateModified" from (select t.* from "program" t where t.organization_id = $1 and exists (select from enrollment x where x.organization_id = $1 and x.collaborator_id = $2 and x.program_id = t.id) order by t.id desc limit n) t order by t.id desc;
+-- cade42
+select t.id as "id" from (select t.* from "collaborator" t where t.organization_id = $1 and t.id = $2 order by t.id desc limit n) t order by t.id desc;
 
--- 6f03e7
-select t.id as "id", null as "groupId", t.name as "name", t.description as "description", null as "status", null as "incentiveType", null as "incentiveResolverType", null as "units", null as "transactionPercent", null as "payoutPerTransaction", null as "payoutPerProduct", null as "payoutPerLead", null as "activeConversionTypes", null as "autoApprove", null as "leadRequalificationDays", null as "expirationDays", null as "dateCreated", null as "dateModified" from (select t.* from "program" t where t.organization_id = $1 and t.id = $3::bigint and exists (select from enrollment x where x.organization_id = $1 and x.collaborator_id = $2 and x.program_id = t.id)) t;
+-- bfba53
+select t.id as "id" from (select t.* from "conversion" t where t.organization_id = $1 and t.collaborator_id = $2 and t.id = $3::bigint order by t.id desc limit n) t order by t.id desc;
 
--- 2bde0b
-select t.id as "id", null as "groupId", t.name as "name", t.description as "description", null as "status", null as "incentiveType", null as "incentiveResolverType", null as "units", null as "transactionPercent", null as "payoutPerTransaction", null as "payoutPerProduct", null as "payoutPerLead", null as "activeConversionTypes", null as "autoApprove", null as "leadRequalificationDays", null as "expirationDays", null as "dateCreated", null as "dateModified", n.collaborator_id as "collaboratorId" from enrollment n join program t on t.organization_id = n.organization_id and t.id = n.program_id where n.organization_id = $1 and n.collaborator_id = $3::bigint and exists (select from "collaborator" r where r.organization_id = $1 and r.id = n.collaborator_id and r.id = $2) and exists (select from enrollment x where x.organization_id = $1 and x.collaborator_id = $2 and x.program_id = t.id) order by t.id;
+-- 03483b
+select t.id as "id" from (select t.* from "conversion" t where t.organization_id = $1 and t.collaborator_id = $2 order by t.id desc limit n) t order by t.id desc;
 
--- 1668f4
-select t.id as "id", null as "opportunityId", null as "originalTransactionId", t.status as "status", null as "source", null as "externalId", null as "totalValue", null as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "transaction" t where t.organization_id = $1 and (exists (select from conversion x where x.organization_id = $1 and x.transaction_id = t.id and x.collaborator_id = $2) or exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = t.opportunity_id and x.collaborator_id = $2)) and t.id = $3::bigint order by t.id desc limit n) t order by t.id desc;
+-- b77afa
+select t.id as "id" from (select t.* from "distribution" t where t.organization_id = $1 and $2::bigint is null and t.id = $3::bigint order by t.id desc limit n) t order by t.id desc;
+
+-- d2c613
+select t.id as "id" from (select t.* from "distribution" t where t.organization_id = $1 and $2::bigint is null order by t.id desc limit n) t order by t.id desc;
+
+-- 81ab6c
+select t.id as "id" from (select t.* from "distributor" t where t.organization_id = $1 and $2::bigint is null and t.id = $3::bigint order by t.id desc limit n) t order by t.id desc;
+
+-- c2ed69
+select t.id as "id" from (select t.* from "distributor" t where t.organization_id = $1 and $2::bigint is null order by t.id desc limit n) t order by t.id desc;
+
+-- ff3224
+select t.id as "id" from (select t.* from "engagement" t where t.organization_id = $1 and t.collaborator_id = $2 and t.id = $3::bigint order by t.id desc limit n) t order by t.id desc;
+
+-- 4e3113
+select t.id as "id" from (select t.* from "engagement" t where t.organization_id = $1 and t.collaborator_id = $2 order by t.id desc limit n) t order by t.id desc;
+
+-- 9689ac
+select t.id as "id" from (select t.* from "fulfillment" t where t.organization_id = $1 and $2::bigint is null and t.id = $3::bigint order by t.id desc limit n) t order by t.id desc;
+
+-- 27946e
+select t.id as "id" from (select t.* from "fulfillment" t where t.organization_id = $1 and $2::bigint is null order by t.id desc limit n) t order by t.id desc;
+
+-- 4df7e0
+select t.id as "id" from (select t.* from "obligation" t where t.organization_id = $1 and t.collaborator_id = $2 and t.id = $3::bigint order by t.id desc limit n) t order by t.id desc;
+
+-- fc7075
+select t.id as "id" from (select t.* from "obligation" t where t.organization_id = $1 and t.collaborator_id = $2 order by t.id desc limit n) t order by t.id desc;
+
+-- 49f31f
+select t.id as "id" from (select t.* from "opportunity" t where t.organization_id = $1 and exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = t.id and x.collaborator_id = $2) and t.id = $3::bigint order by t.id desc limit n) t order by t.id desc;
+
+-- c3be72
+select t.id as "id" from (select t.* from "opportunity" t where t.organization_id = $1 and exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = t.id and x.collaborator_id = $2) order by t.id desc limit n) t order by t.id desc;
+
+-- 9064a9
+select t.id as "id" from (select t.* from "payout" t where t.organization_id = $1 and t.collaborator_id = $2 and t.id = $3::bigint order by t.id desc limit n) t order by t.id desc;
+
+-- 063c69
+select t.id as "id" from (select t.* from "payout" t where t.organization_id = $1 and t.collaborator_id = $2 order by t.id desc limit n) t order by t.id desc;
+
+-- 76a1e1
+select t.id as "id" from (select t.* from "program" t where t.organization_id = $1 and exists (select from enrollment x where x.organization_id = $1 and x.collaborator_id = $2 and x.program_id = t.id) and t.id = $3::bigint order by t.id desc limit n) t order by t.id desc;
+
+-- c2cce3
+select t.id as "id" from (select t.* from "program" t where t.organization_id = $1 and exists (select from enrollment x where x.organization_id = $1 and x.collaborator_id = $2 and x.program_id = t.id) order by t.id desc limit n) t order by t.id desc;
+
+-- b344be
+select t.id as "id" from (select t.* from "transaction" t where t.organization_id = $1 and (exists (select from conversion x where x.organization_id = $1 and x.transaction_id = t.id and x.collaborator_id = $2) or exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = t.opportunity_id and x.collaborator_id = $2)) and t.id = $3::bigint order by t.id desc limit n) t order by t.id desc;
+
+-- 1d1d13
+select t.id as "id" from (select t.* from "transaction" t where t.organization_id = $1 and (exists (select from conversion x where x.organization_id = $1 and x.transaction_id = t.id and x.collaborator_id = $2) or exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = t.opportunity_id and x.collaborator_id = $2)) order by t.id desc limit n) t order by t.id desc;
+
+-- 014c2f
+select t.id as "id", null as "groupId", t.name as "name", t.description as "description", null as "status", null as "incentiveType", null as "incentiveResolverType", null as "units", null as "transactionPercent", null as "payoutPerTransaction", null as "payoutPerProduct", null as "payoutPerLead", null as "activeConversionTypes", null as "autoApprove", null as "leadRequalificationDays", null as "expirationDays", null as "dateCreated", null as "dateModified", case when t.status = 'deleted' then 'Program #' || t.id else t.name end as "displayName", n.collaborator_id as "collaboratorId" from enrollment n join program t on t.organization_id = n.organization_id and t.id = n.program_id where n.organization_id = $1 and n.collaborator_id = $3::bigint and exists (select from "collaborator" r where r.organization_id = $1 and r.id = n.collaborator_id and r.id = $2) and exists (select from enrollment x where x.organization_id = $1 and x.collaborator_id = $2 and x.program_id = t.id) order by t.id;
 
 -- 321e97
 select t.id as "id", null as "opportunityId", null as "originalTransactionId", t.status as "status", null as "source", null as "externalId", null as "totalValue", null as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "transaction" t where t.organization_id = $1 and (exists (select from conversion x where x.organization_id = $1 and x.transaction_id = t.id and x.collaborator_id = $2) or exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = t.opportunity_id and x.collaborator_id = $2)) order by t.id desc limit n) t order by t.id desc;
 
--- dfb707
-select t.id as "id", null as "opportunityId", null as "originalTransactionId", t.status as "status", null as "source", null as "externalId", null as "totalValue", null as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "transaction" t where t.organization_id = $1 and t.id = $3::bigint and (exists (select from conversion x where x.organization_id = $1 and x.transaction_id = t.id and x.collaborator_id = $2) or exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = t.opportunity_id and x.collaborator_id = $2))) t;
-
--- ede922
-select t.id as "id", t.collaborator_id as "collaboratorId", null as "fulfillmentId", t.value as "value", t.currency as "currency", t.status as "status", t.date_paid as "datePaid", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "payout" t where t.organization_id = $1 and t.collaborator_id = $2 and t.id = $3::bigint order by t.id desc limit n) t order by t.id desc;
-
 -- 107e24
 select t.id as "id", t.collaborator_id as "collaboratorId", null as "fulfillmentId", t.value as "value", t.currency as "currency", t.status as "status", t.date_paid as "datePaid", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "payout" t where t.organization_id = $1 and t.collaborator_id = $2 order by t.id desc limit n) t order by t.id desc;
-
--- fe8c76
-select t.id as "id", t.collaborator_id as "collaboratorId", null as "fulfillmentId", t.value as "value", t.currency as "currency", t.status as "status", t.date_paid as "datePaid", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "payout" t where t.organization_id = $1 and t.id = $3::bigint and t.collaborator_id = $2) t;
-
--- a409b6
-select t.id as "id", t.collaborator_id as "collaboratorId", t.payout_id as "payoutId", t.status as "status", t.award_type as "awardType", t.value as "value", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "obligation" t where t.organization_id = $1 and t.collaborator_id = $2 and t.id = $3::bigint order by t.id desc limit n) t order by t.id desc;
 
 -- 823842
 select t.id as "id", t.collaborator_id as "collaboratorId", t.payout_id as "payoutId", t.status as "status", t.award_type as "awardType", t.value as "value", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "obligation" t where t.organization_id = $1 and t.collaborator_id = $2 order by t.id desc limit n) t order by t.id desc;
@@ -215,32 +257,44 @@ select t.id as "id", t.collaborator_id as "collaboratorId", t.payout_id as "payo
 -- 235034
 select t.id as "id", t.collaborator_id as "collaboratorId", t.payout_id as "payoutId", t.status as "status", t.award_type as "awardType", t.value as "value", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "obligation" t where t.organization_id = $1 and t.id = $3::bigint and t.collaborator_id = $2) t;
 
--- 297031
-select t.id as "id", t.distributor_id as "distributorId", t.status as "status", t.revenue as "revenue", t.value as "value", t.currency as "currency", t.trigger_date as "triggerDate", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "distribution" t where t.organization_id = $1 and $2::bigint is null and t.id = $3::bigint order by t.id desc limit n) t order by t.id desc;
+-- 861421
+select t.id as "id", t.collaborator_id as "collaboratorId", t.value as "value", t.currency as "currency", t.status as "status", t.date_paid as "datePaid", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "payout" t where t.organization_id = $1 and t.collaborator_id = $2 and t.id = $3::bigint order by t.id desc limit n) t order by t.id desc;
 
--- d7f35c
-select t.id as "id", t.distributor_id as "distributorId", t.status as "status", t.revenue as "revenue", t.value as "value", t.currency as "currency", t.trigger_date as "triggerDate", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "distribution" t where t.organization_id = $1 and $2::bigint is null order by t.id desc limit n) t order by t.id desc;
+-- 65795f
+select t.id as "id", t.collaborator_id as "collaboratorId", t.value as "value", t.currency as "currency", t.status as "status", t.date_paid as "datePaid", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "payout" t where t.organization_id = $1 and t.collaborator_id = $2 order by t.id desc limit n) t order by t.id desc;
 
--- 1c7898
-select t.id as "id", t.engagement_id as "engagementId", t.collaborator_id as "collaboratorId", t.transaction_id as "transactionId", t.obligation_id as "obligationId", t.score as "score", t.type as "type", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "conversion" t where t.organization_id = $1 and t.collaborator_id = $2 and t.id = $3::bigint order by t.id desc limit n) t order by t.id desc;
+-- ae7b10
+select t.id as "id", t.collaborator_id as "collaboratorId", t.value as "value", t.currency as "currency", t.status as "status", t.date_paid as "datePaid", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "payout" t where t.organization_id = $1 and t.id = $3::bigint and t.collaborator_id = $2) t;
+
+-- 9fb43d
+select t.id as "id", t.description as "description", null as "status", null as "incentiveType", null as "incentiveResolverType", null as "units", null as "transactionPercent", null as "payoutPerTransaction", null as "payoutPerProduct", null as "payoutPerLead", null as "activeConversionTypes", null as "autoApprove", null as "leadRequalificationDays", null as "expirationDays", null as "dateCreated", null as "dateModified", case when t.status = 'deleted' then 'Program #' || t.id else t.name end as "displayName" from (select t.* from "program" t where t.organization_id = $1 and exists (select from enrollment x where x.organization_id = $1 and x.collaborator_id = $2 and x.program_id = t.id) and t.id = $3::bigint order by t.id desc limit n) t order by t.id desc;
+
+-- ccf71c
+select t.id as "id", t.description as "description", null as "status", null as "incentiveType", null as "incentiveResolverType", null as "units", null as "transactionPercent", null as "payoutPerTransaction", null as "payoutPerProduct", null as "payoutPerLead", null as "activeConversionTypes", null as "autoApprove", null as "leadRequalificationDays", null as "expirationDays", null as "dateCreated", null as "dateModified", case when t.status = 'deleted' then 'Program #' || t.id else t.name end as "displayName" from (select t.* from "program" t where t.organization_id = $1 and exists (select from enrollment x where x.organization_id = $1 and x.collaborator_id = $2 and x.program_id = t.id) order by t.id desc limit n) t order by t.id desc;
+
+-- 1cec35
+select t.id as "id", t.description as "description", null as "status", null as "incentiveType", null as "incentiveResolverType", null as "units", null as "transactionPercent", null as "payoutPerTransaction", null as "payoutPerProduct", null as "payoutPerLead", null as "activeConversionTypes", null as "autoApprove", null as "leadRequalificationDays", null as "expirationDays", null as "dateCreated", null as "dateModified", case when t.status = 'deleted' then 'Program #' || t.id else t.name end as "displayName" from (select t.* from "program" t where t.organization_id = $1 and t.id = $3::bigint and exists (select from enrollment x where x.organization_id = $1 and x.collaborator_id = $2 and x.program_id = t.id)) t;
+
+-- 3cc0a9
+select t.id as "id", t.distributor_id as "distributorId", t.status as "status", t.value as "value", t.currency as "currency", t.trigger_date as "triggerDate", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "distribution" t where t.organization_id = $1 and $2::bigint is null order by t.id desc limit n) t order by t.id desc;
+
+-- 4ad096
+select t.id as "id", t.engagement_id as "engagementId", t.collaborator_id as "collaboratorId", t.obligation_id as "obligationId", t.score as "score", t.type as "type", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "conversion" t where t.organization_id = $1 and t.obligation_id = $3::bigint and t.collaborator_id = $2) t;
+
+-- 516321
+select t.id as "id", t.engagement_id as "engagementId", t.collaborator_id as "collaboratorId", t.score as "score", t.type as "type", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "conversion" t where t.organization_id = $1 and t.engagement_id = $3::bigint and t.collaborator_id = $2) t;
 
 -- 27f078
 select t.id as "id", t.engagement_id as "engagementId", t.collaborator_id as "collaboratorId", t.transaction_id as "transactionId", t.obligation_id as "obligationId", t.score as "score", t.type as "type", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "conversion" t where t.organization_id = $1 and t.collaborator_id = $2 order by t.id desc limit n) t order by t.id desc;
 
--- 5837a9
-select t.id as "id", t.engagement_id as "engagementId", t.collaborator_id as "collaboratorId", t.transaction_id as "transactionId", t.obligation_id as "obligationId", t.score as "score", t.type as "type", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "conversion" t where t.organization_id = $1 and t.engagement_id = $3::bigint and t.collaborator_id = $2) t;
+-- c35bf1
+select t.id as "id", t.full_name as "fullName", t.nickname as "nickname", t.email as "email", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified", case when t.status = 'deleted' then 'Collaborator #' || t.id else coalesce(t.nickname, t.full_name) end as "displayName" from (select t.* from "collaborator" t where t.organization_id = $1 and t.id = $2 and t.id = $3::bigint order by t.id desc limit n) t order by t.id desc;
 
--- 51df57
-select t.id as "id", t.engagement_id as "engagementId", t.collaborator_id as "collaboratorId", t.transaction_id as "transactionId", t.obligation_id as "obligationId", t.score as "score", t.type as "type", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "conversion" t where t.organization_id = $1 and t.obligation_id = $3::bigint and t.collaborator_id = $2) t;
+-- eced66
+select t.id as "id", t.full_name as "fullName", t.nickname as "nickname", t.email as "email", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified", case when t.status = 'deleted' then 'Collaborator #' || t.id else coalesce(t.nickname, t.full_name) end as "displayName" from (select t.* from "collaborator" t where t.organization_id = $1 and t.id = $2 order by t.id desc limit n) t order by t.id desc;
 
--- 632d61
-select t.id as "id", t.full_name as "fullName", t.nickname as "nickname", t.email as "email", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "collaborator" t where t.organization_id = $1 and t.id = $2 and t.id = $3::bigint order by t.id desc limit n) t order by t.id desc;
-
--- 0ba7ef
-select t.id as "id", t.full_name as "fullName", t.nickname as "nickname", t.email as "email", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "collaborator" t where t.organization_id = $1 and t.id = $2 order by t.id desc limit n) t order by t.id desc;
-
--- 27b1ec
-select t.id as "id", t.full_name as "fullName", t.nickname as "nickname", t.email as "email", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "collaborator" t where t.organization_id = $1 and t.id = $3::bigint and t.id = $2) t;
+-- caae5d
+select t.id as "id", t.full_name as "fullName", t.nickname as "nickname", t.email as "email", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified", case when t.status = 'deleted' then 'Collaborator #' || t.id else coalesce(t.nickname, t.full_name) end as "displayName" from (select t.* from "collaborator" t where t.organization_id = $1 and t.id = $3::bigint and t.id = $2) t;
 
 -- dd615b
 select t.id as "id", t.name as "name", t.description as "description", t.status as "status", t.distribution_resolver as "distributionResolver", t.distribution_pool_resolver as "distributionPoolResolver", t.units as "units", t.schedule as "schedule", t.revenue_percentage as "revenuePercentage", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "distributor" t where t.organization_id = $1 and $2::bigint is null and t.id = $3::bigint order by t.id desc limit n) t order by t.id desc;
@@ -248,14 +302,8 @@ select t.id as "id", t.name as "name", t.description as "description", t.status 
 -- f99ba8
 select t.id as "id", t.name as "name", t.description as "description", t.status as "status", t.distribution_resolver as "distributionResolver", t.distribution_pool_resolver as "distributionPoolResolver", t.units as "units", t.schedule as "schedule", t.revenue_percentage as "revenuePercentage", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "distributor" t where t.organization_id = $1 and $2::bigint is null order by t.id desc limit n) t order by t.id desc;
 
--- a5c9aa
-select t.id as "id", t.opportunity_id as "opportunityId", t.program_id as "programId", t.collaborator_id as "collaboratorId", t.score as "score", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "engagement" t where t.organization_id = $1 and t.collaborator_id = $2 and t.id = $3::bigint order by t.id desc limit n) t order by t.id desc;
-
 -- dd5eec
 select t.id as "id", t.opportunity_id as "opportunityId", t.program_id as "programId", t.collaborator_id as "collaboratorId", t.score as "score", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "engagement" t where t.organization_id = $1 and t.collaborator_id = $2 and t.opportunity_id = $3::bigint and t.program_id = $4::bigint and t.status = 'active' order by t.date_created asc, t.id asc limit n) t order by t.date_created asc, t.id asc;
-
--- ae3919
-select t.id as "id", t.opportunity_id as "opportunityId", t.program_id as "programId", t.collaborator_id as "collaboratorId", t.score as "score", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "engagement" t where t.organization_id = $1 and t.collaborator_id = $2 order by t.id desc limit n) t order by t.id desc;
 
 -- 928694
 select t.id as "id", t.opportunity_id as "opportunityId", t.program_id as "programId", t.collaborator_id as "collaboratorId", t.score as "score", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "engagement" t where t.organization_id = $1 and t.id = $3::bigint and t.collaborator_id = $2) t;
@@ -263,14 +311,26 @@ select t.id as "id", t.opportunity_id as "opportunityId", t.program_id as "progr
 -- a0c213
 select t.id as "id", t.opportunity_id as "opportunityId", t.program_id as "programId", t.collaborator_id as "collaboratorId", t.score as "score", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified", coalesce(collaborator.name, 'another collaborator') as "collaboratorName", coalesce(program.name, 'another program') as "programName" from (select t.* from "engagement" t where t.organization_id = $1 and t.collaborator_id = $2 order by t.id desc limit n) t left join lateral (select case when collaborator.status = 'deleted' then 'Collaborator #' || collaborator.id else coalesce(collaborator.nickname, collaborator.full_name) end as name from collaborator where collaborator.organization_id = $1 and collaborator.id = t.collaborator_id and collaborator.id = $2 limit n) collaborator on true left join lateral (select case when program.status = 'deleted' then 'Program #' || program.id else program.name end as name from program where program.organization_id = $1 and program.id = t.program_id and exists (select from enrollment x where x.organization_id = $1 and x.collaborator_id = $2 and x.program_id = program.id)) program on true order by t.id desc;
 
--- 2097d7
-select t.id as "id", t.status as "status", null as "userId", null as "mergedIntoId", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "opportunity" t where t.organization_id = $1 and exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = t.id and x.collaborator_id = $2) and t.id = $3::bigint order by t.id desc limit n) t order by t.id desc;
+-- 0ebec5
+select t.id as "id", t.status as "status", null as "source", null as "externalId", null as "totalValue", null as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "transaction" t where t.organization_id = $1 and (exists (select from conversion x where x.organization_id = $1 and x.transaction_id = t.id and x.collaborator_id = $2) or exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = t.opportunity_id and x.collaborator_id = $2)) and t.id = $3::bigint order by t.id desc limit n) t order by t.id desc;
+
+-- a7c358
+select t.id as "id", t.status as "status", null as "source", null as "externalId", null as "totalValue", null as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "transaction" t where t.organization_id = $1 and (exists (select from conversion x where x.organization_id = $1 and x.transaction_id = t.id and x.collaborator_id = $2) or exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = t.opportunity_id and x.collaborator_id = $2)) order by t.id desc limit n) t order by t.id desc;
+
+-- ba0ba2
+select t.id as "id", t.status as "status", null as "source", null as "externalId", null as "totalValue", null as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "transaction" t where t.organization_id = $1 and t.id = $3::bigint and (exists (select from conversion x where x.organization_id = $1 and x.transaction_id = t.id and x.collaborator_id = $2) or exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = t.opportunity_id and x.collaborator_id = $2))) t;
 
 -- 0ceb37
 select t.id as "id", t.status as "status", null as "userId", null as "mergedIntoId", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "opportunity" t where t.organization_id = $1 and exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = t.id and x.collaborator_id = $2) order by t.id desc limit n) t order by t.id desc;
 
--- b8b15d
-select t.id as "id", t.status as "status", null as "userId", null as "mergedIntoId", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "opportunity" t where t.organization_id = $1 and t.id = $3::bigint and exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = t.id and x.collaborator_id = $2)) t;
+-- e44dd9
+select t.id as "id", t.status as "status", null as "userId", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "opportunity" t where t.organization_id = $1 and exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = t.id and x.collaborator_id = $2) and t.id = $3::bigint order by t.id desc limit n) t order by t.id desc;
+
+-- 1be2c2
+select t.id as "id", t.status as "status", null as "userId", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "opportunity" t where t.organization_id = $1 and exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = t.id and x.collaborator_id = $2) order by t.id desc limit n) t order by t.id desc;
+
+-- 244764
+select t.id as "id", t.status as "status", null as "userId", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "opportunity" t where t.organization_id = $1 and t.id = $3::bigint and exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = t.id and x.collaborator_id = $2)) t;
 
 -- ae1d51
 select t.id as "id", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "fulfillment" t where t.organization_id = $1 and $2::bigint is null and t.id = $3::bigint order by t.id desc limit n) t order by t.id desc;
@@ -278,41 +338,47 @@ select t.id as "id", t.status as "status", t.date_created as "dateCreated", t.da
 -- 5e2862
 select t.id as "id", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "fulfillment" t where t.organization_id = $1 and $2::bigint is null order by t.id desc limit n) t order by t.id desc;
 
+-- 383d30
+select t.id as "id", t.status as "status", t.value as "value", t.currency as "currency", t.trigger_date as "triggerDate", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "distribution" t where t.organization_id = $1 and $2::bigint is null and t.id = $3::bigint order by t.id desc limit n) t order by t.id desc;
+
+-- 813768
+select t.id as "id", t.status as "status", t.value as "value", t.currency as "currency", t.trigger_date as "triggerDate", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "distribution" t where t.organization_id = $1 and $2::bigint is null order by t.id desc limit n) t order by t.id desc;
+
 -- 0f12e3
 select t.opportunity_id as partition, count(*) as count from "engagement" t where t.organization_id = $1 and t.opportunity_id = $3::bigint and t.collaborator_id = $2 group by t.opportunity_id;
 
 -- dd8c9e
 select t.opportunity_id as partition, count(*) as count from "transaction" t where t.organization_id = $1 and t.opportunity_id = $3::bigint and false and (exists (select from conversion x where x.organization_id = $1 and x.transaction_id = t.id and x.collaborator_id = $2) or exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = t.opportunity_id and x.collaborator_id = $2)) group by t.opportunity_id;
 
--- b5cef1
-select t.partition, t.id as "id", null as "distributionId", t.collaborator_id as "collaboratorId", t.obligation_id as "obligationId", t.status as "status", t.value as "value", t.currency as "currency" from (select t.*, k.key as partition from unnest($3::bigint[]) as k(key) cross join lateral (select t.* from "allocation" t where t.organization_id = $1 and t.collaborator_id = $2 and t.collaborator_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
+-- f675a6
+select t.partition, t.id as "id", null as "distributionId", t.collaborator_id as "collaboratorId", t.obligation_id as "obligationId", t.status as "status", t.value as "value", t.currency as "currency" from (select t.*, k.key as partition from unnest((select $3::bigint[])) as k(key) cross join lateral (select t.* from "allocation" t where t.organization_id = $1 and t.collaborator_id = $2 and t.collaborator_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
 
--- 6abc41
-select t.partition, t.id as "id", null as "opportunityId", null as "originalTransactionId", t.status as "status", null as "source", null as "externalId", null as "totalValue", null as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest($3::bigint[]) as k(key) cross join lateral (select t.* from "transaction" t where t.organization_id = $1 and (exists (select from conversion x where x.organization_id = $1 and x.transaction_id = t.id and x.collaborator_id = $2) or exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = t.opportunity_id and x.collaborator_id = $2)) and t.opportunity_id = k.key and false order by t.id desc limit n) t) t order by t.partition, t.id desc;
+-- 402655
+select t.partition, t.id as "id", null as "opportunityId", null as "originalTransactionId", t.status as "status", null as "source", null as "externalId", null as "totalValue", null as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest((select $3::bigint[])) as k(key) cross join lateral (select t.* from "transaction" t where t.organization_id = $1 and (exists (select from conversion x where x.organization_id = $1 and x.transaction_id = t.id and x.collaborator_id = $2) or exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = t.opportunity_id and x.collaborator_id = $2)) and t.opportunity_id = k.key and false order by t.id desc limit n) t) t order by t.partition, t.id desc;
 
--- ba9e3c
-select t.partition, t.id as "id", t.collaborator_id as "collaboratorId", null as "fulfillmentId", t.value as "value", t.currency as "currency", t.status as "status", t.date_paid as "datePaid", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest($3::bigint[]) as k(key) cross join lateral (select t.* from "payout" t where t.organization_id = $1 and t.collaborator_id = $2 and t.collaborator_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
+-- 2603e9
+select t.partition, t.id as "id", t.collaborator_id as "collaboratorId", null as "fulfillmentId", t.value as "value", t.currency as "currency", t.status as "status", t.date_paid as "datePaid", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest((select $3::bigint[])) as k(key) cross join lateral (select t.* from "payout" t where t.organization_id = $1 and t.collaborator_id = $2 and t.collaborator_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
 
--- c88d9f
-select t.partition, t.id as "id", t.collaborator_id as "collaboratorId", t.payout_id as "payoutId", t.status as "status", t.award_type as "awardType", t.value as "value", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest($3::bigint[]) as k(key) cross join lateral (select t.* from "obligation" t where t.organization_id = $1 and t.collaborator_id = $2 and t.collaborator_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
+-- f6fc16
+select t.partition, t.id as "id", t.collaborator_id as "collaboratorId", t.payout_id as "payoutId", t.status as "status", t.award_type as "awardType", t.value as "value", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest((select $3::bigint[])) as k(key) cross join lateral (select t.* from "obligation" t where t.organization_id = $1 and t.collaborator_id = $2 and t.collaborator_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
 
--- 308031
-select t.partition, t.id as "id", t.collaborator_id as "collaboratorId", t.payout_id as "payoutId", t.status as "status", t.award_type as "awardType", t.value as "value", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest($3::bigint[]) as k(key) cross join lateral (select t.* from "obligation" t where t.organization_id = $1 and t.collaborator_id = $2 and t.payout_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
+-- b7d569
+select t.partition, t.id as "id", t.collaborator_id as "collaboratorId", t.payout_id as "payoutId", t.status as "status", t.award_type as "awardType", t.value as "value", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest((select $3::bigint[])) as k(key) cross join lateral (select t.* from "obligation" t where t.organization_id = $1 and t.collaborator_id = $2 and t.payout_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
 
--- 7db7a3
-select t.partition, t.id as "id", t.engagement_id as "engagementId", t.collaborator_id as "collaboratorId", t.transaction_id as "transactionId", t.obligation_id as "obligationId", t.score as "score", t.type as "type", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest($3::bigint[]) as k(key) cross join lateral (select t.* from "conversion" t where t.organization_id = $1 and t.collaborator_id = $2 and t.collaborator_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
+-- 210d95
+select t.partition, t.id as "id", t.engagement_id as "engagementId", t.collaborator_id as "collaboratorId", t.transaction_id as "transactionId", t.obligation_id as "obligationId", t.score as "score", t.type as "type", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest((select $3::bigint[])) as k(key) cross join lateral (select t.* from "conversion" t where t.organization_id = $1 and t.collaborator_id = $2 and t.collaborator_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
 
--- 2f4e25
-select t.partition, t.id as "id", t.engagement_id as "engagementId", t.collaborator_id as "collaboratorId", t.transaction_id as "transactionId", t.obligation_id as "obligationId", t.score as "score", t.type as "type", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest($3::bigint[]) as k(key) cross join lateral (select t.* from "conversion" t where t.organization_id = $1 and t.collaborator_id = $2 and t.transaction_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
+-- cbe06f
+select t.partition, t.id as "id", t.engagement_id as "engagementId", t.collaborator_id as "collaboratorId", t.transaction_id as "transactionId", t.obligation_id as "obligationId", t.score as "score", t.type as "type", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest((select $3::bigint[])) as k(key) cross join lateral (select t.* from "conversion" t where t.organization_id = $1 and t.collaborator_id = $2 and t.transaction_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
 
--- 36a736
-select t.partition, t.id as "id", t.opportunity_id as "opportunityId", t.program_id as "programId", t.collaborator_id as "collaboratorId", t.score as "score", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified", coalesce(collaborator.name, 'another collaborator') as "collaboratorName", coalesce(program.name, 'another program') as "programName" from (select t.*, k.key as partition from unnest($3::bigint[]) as k(key) cross join lateral (select t.* from "engagement" t where t.organization_id = $1 and t.collaborator_id = $2 and t.collaborator_id = k.key order by t.id desc limit n) t) t left join lateral (select case when collaborator.status = 'deleted' then 'Collaborator #' || collaborator.id else coalesce(collaborator.nickname, collaborator.full_name) end as name from collaborator where collaborator.organization_id = $1 and collaborator.id = t.collaborator_id and collaborator.id = $2 limit n) collaborator on true left join lateral (select case when program.status = 'deleted' then 'Program #' || program.id else program.name end as name from program where program.organization_id = $1 and program.id = t.program_id and exists (select from enrollment x where x.organization_id = $1 and x.collaborator_id = $2 and x.program_id = program.id)) program on true order by t.partition, t.id desc;
+-- a471b3
+select t.partition, t.id as "id", t.opportunity_id as "opportunityId", t.program_id as "programId", t.collaborator_id as "collaboratorId", t.score as "score", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified", coalesce(collaborator.name, 'another collaborator') as "collaboratorName", coalesce(program.name, 'another program') as "programName" from (select t.*, k.key as partition from unnest((select $3::bigint[])) as k(key) cross join lateral (select t.* from "engagement" t where t.organization_id = $1 and t.collaborator_id = $2 and t.collaborator_id = k.key order by t.id desc limit n) t) t left join lateral (select case when collaborator.status = 'deleted' then 'Collaborator #' || collaborator.id else coalesce(collaborator.nickname, collaborator.full_name) end as name from collaborator where collaborator.organization_id = $1 and collaborator.id = t.collaborator_id and collaborator.id = $2 limit n) collaborator on true left join lateral (select case when program.status = 'deleted' then 'Program #' || program.id else program.name end as name from program where program.organization_id = $1 and program.id = t.program_id and exists (select from enrollment x where x.organization_id = $1 and x.collaborator_id = $2 and x.program_id = program.id)) program on true order by t.partition, t.id desc;
 
--- 3d107b
-select t.partition, t.id as "id", t.opportunity_id as "opportunityId", t.program_id as "programId", t.collaborator_id as "collaboratorId", t.score as "score", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified", coalesce(collaborator.name, 'another collaborator') as "collaboratorName", coalesce(program.name, 'another program') as "programName" from (select t.*, k.key as partition from unnest($3::bigint[]) as k(key) cross join lateral (select t.* from "engagement" t where t.organization_id = $1 and t.collaborator_id = $2 and t.opportunity_id = k.key order by t.id desc limit n) t) t left join lateral (select case when collaborator.status = 'deleted' then 'Collaborator #' || collaborator.id else coalesce(collaborator.nickname, collaborator.full_name) end as name from collaborator where collaborator.organization_id = $1 and collaborator.id = t.collaborator_id and collaborator.id = $2 limit n) collaborator on true left join lateral (select case when program.status = 'deleted' then 'Program #' || program.id else program.name end as name from program where program.organization_id = $1 and program.id = t.program_id and exists (select from enrollment x where x.organization_id = $1 and x.collaborator_id = $2 and x.program_id = program.id)) program on true order by t.partition, t.id desc;
+-- 68c568
+select t.partition, t.id as "id", t.opportunity_id as "opportunityId", t.program_id as "programId", t.collaborator_id as "collaboratorId", t.score as "score", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified", coalesce(collaborator.name, 'another collaborator') as "collaboratorName", coalesce(program.name, 'another program') as "programName" from (select t.*, k.key as partition from unnest((select $3::bigint[])) as k(key) cross join lateral (select t.* from "engagement" t where t.organization_id = $1 and t.collaborator_id = $2 and t.opportunity_id = k.key order by t.id desc limit n) t) t left join lateral (select case when collaborator.status = 'deleted' then 'Collaborator #' || collaborator.id else coalesce(collaborator.nickname, collaborator.full_name) end as name from collaborator where collaborator.organization_id = $1 and collaborator.id = t.collaborator_id and collaborator.id = $2 limit n) collaborator on true left join lateral (select case when program.status = 'deleted' then 'Program #' || program.id else program.name end as name from program where program.organization_id = $1 and program.id = t.program_id and exists (select from enrollment x where x.organization_id = $1 and x.collaborator_id = $2 and x.program_id = program.id)) program on true order by t.partition, t.id desc;
 
--- 539116
-select t.partition, t.id as "id", t.opportunity_id as "opportunityId", t.program_id as "programId", t.collaborator_id as "collaboratorId", t.score as "score", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified", coalesce(collaborator.name, 'another collaborator') as "collaboratorName", coalesce(program.name, 'another program') as "programName" from (select t.*, k.key as partition from unnest($3::bigint[]) as k(key) cross join lateral (select t.* from "engagement" t where t.organization_id = $1 and t.collaborator_id = $2 and t.program_id = k.key order by t.id desc limit n) t) t left join lateral (select case when collaborator.status = 'deleted' then 'Collaborator #' || collaborator.id else coalesce(collaborator.nickname, collaborator.full_name) end as name from collaborator where collaborator.organization_id = $1 and collaborator.id = t.collaborator_id and collaborator.id = $2 limit n) collaborator on true left join lateral (select case when program.status = 'deleted' then 'Program #' || program.id else program.name end as name from program where program.organization_id = $1 and program.id = t.program_id and exists (select from enrollment x where x.organization_id = $1 and x.collaborator_id = $2 and x.program_id = program.id)) program on true order by t.partition, t.id desc;
+-- 53ba8d
+select t.partition, t.id as "id", t.opportunity_id as "opportunityId", t.program_id as "programId", t.collaborator_id as "collaboratorId", t.score as "score", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified", coalesce(collaborator.name, 'another collaborator') as "collaboratorName", coalesce(program.name, 'another program') as "programName" from (select t.*, k.key as partition from unnest((select $3::bigint[])) as k(key) cross join lateral (select t.* from "engagement" t where t.organization_id = $1 and t.collaborator_id = $2 and t.program_id = k.key order by t.id desc limit n) t) t left join lateral (select case when collaborator.status = 'deleted' then 'Collaborator #' || collaborator.id else coalesce(collaborator.nickname, collaborator.full_name) end as name from collaborator where collaborator.organization_id = $1 and collaborator.id = t.collaborator_id and collaborator.id = $2 limit n) collaborator on true left join lateral (select case when program.status = 'deleted' then 'Program #' || program.id else program.name end as name from program where program.organization_id = $1 and program.id = t.program_id and exists (select from enrollment x where x.organization_id = $1 and x.collaborator_id = $2 and x.program_id = program.id)) program on true order by t.partition, t.id desc;
 
 -- c22006
 select t.payout_id as partition, count(*) as count from "obligation" t where t.organization_id = $1 and t.payout_id = $3::bigint and t.collaborator_id = $2 group by t.payout_id;
