@@ -309,7 +309,7 @@ export const UNEQUAL: readonly string[] = [
   "PostGraphile has collaboratorName, programName and displayName as SQL expressions in its plans, latestNotes as a plan, and renderedContent as a plan with one more statement for a page's names and the renderer of bench/rendering.ts. It answers 64-bit integers as text, so it does not read them.",
   'Mercurius and the limit render with bench/rendering.ts too: it knows the texts that administrators read, no more.',
   'Q3: the limit joins the names in one statement of its own; the other limits send the statements of the gateway, recorded from it in the same run.',
-  'Q4: PostGraphile joins programs and collaborators into the statement of the engagements.',
+  'Q4: PostGraphile and the gateway join programs and collaborators into the statement of the engagements; Mercurius asks for them by themselves.',
   "Q6p: PostGraphile has no words for a note's position.",
   'I1, I2: the hand-written server checks nothing in the payload. It sends what the gateway sent for such an event, with its own ids, in one transaction, statement by statement.',
 ]

@@ -53,9 +53,6 @@ const ready = new Map(
   ]),
 )
 
-// which of those that the gateway sends at once comes first is not said
-const latestNotes = ready.get('Q4')?.findIndex(({ text }) => text.includes('note_source')) ?? -1
-
 /** Sends the n-th statement of a query, with these values or with those that were worked out. */
 const send = async (query: string, n: number, input: Input, values?: unknown[]): Promise<Row[]> => {
   const step = ready.get(query)?.[n]
@@ -107,20 +104,16 @@ const reads: Record<string, (input: Input, organization: number) => Promise<unkn
   Q4: async (input, organization) => {
     const [opportunity] = await send('Q4', 0, input)
     const engagements = await send('Q4', 1, input)
-    const [programs, collaborators, notes] = await Promise.all([
-      asked(PROGRAMS, [organization, idsOf(engagements, 'programId')]),
-      asked(COLLABORATORS, [organization, idsOf(engagements, 'collaboratorId')]),
-      send('Q4', latestNotes, input, [organization, idsOf(engagements, 'id')]),
-    ])
+    const notes = await send('Q4', 2, input, [organization, engagements.map(({ id }) => id)])
     return {
       opportunity: {
         status: opportunity.status,
         engagements: {
-          nodes: engagements.map(({ id, score, programId, collaboratorId }) => ({
+          nodes: engagements.map(({ id, score, programName, collaboratorName }) => ({
             id,
             score,
-            program: { name: programs.get(programId) },
-            collaborator: { name: collaborators.get(collaboratorId) },
+            program: { name: programName },
+            collaborator: { name: collaboratorName },
             notes: {
               nodes: notes
                 .filter(note => note.partition === id)
@@ -158,11 +151,6 @@ const named = ({ id, score, status, collaboratorName, programName }: Row) => ({
   programName,
 })
 const entry = ({ content, dateCreated }: Row) => ({ content, dateCreated })
-const idsOf = (rows: Row[], column: string) => [...new Set(rows.map(row => row[column]))]
-const asked = async (text: string, values: unknown[]) =>
-  new Map<number, string>(
-    (await pool.query({ name: text.slice(0, 40), text, values })).rows.map(({ id, name }) => [id, name]),
-  )
 
 const COLLABORATOR = `case when c.status = 'deleted' then 'Collaborator #' || c.id else coalesce(c.nickname, c.full_name) end`
 const PROGRAM = `case when p.status = 'deleted' then 'Program #' || p.id else p.name end`
@@ -171,8 +159,6 @@ const ENGAGEMENT = `
     join collaborator c on c.organization_id = $1 and c.id = e.collaborator_id
     join program p on p.organization_id = $1 and p.id = e.program_id
   where e.organization_id = $1 and e.id = $2`
-const PROGRAMS = `select p.id, ${PROGRAM} as name from program p where p.organization_id = $1 and p.id = any($2::bigint[])`
-const COLLABORATORS = `select c.id, ${COLLABORATOR} as name from collaborator c where c.organization_id = $1 and c.id = any($2::bigint[])`
 
 /** Takes an event in: the statements that the gateway sent for such a one, as one transaction on one connection. */
 const take = async (event: string, input: Input, body: string): Promise<void> => {
