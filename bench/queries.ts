@@ -308,6 +308,8 @@ export const UNEQUAL: readonly string[] = [
   'The gateway decides for each viewer what may be seen. PostGraphile is told the organization in the query; it and Mercurius check the key and nothing else.',
   "PostGraphile has collaboratorName, programName and displayName as SQL expressions in its plans, latestNotes as a plan, and renderedContent as a plan with one more statement for a page's names and the renderer of bench/rendering.ts. It answers 64-bit integers as text, so it does not read them.",
   'Mercurius and the limit render with bench/rendering.ts too: it knows the texts that administrators read, no more.',
+  "The limit sends its statements through pg as everybody does, and reads times by pg's parsers; the gateway has a leaner way through pg of its own, so that it may come near the limit, or pass it, where little else is to do.",
+  'Every text has been asked before: the gateway parses, validates and compiles a query the first two times, and reads whole records the first time.',
   'Q3: the limit joins the names in one statement of its own; the other limits send the statements of the gateway, recorded from it in the same run.',
   'Q4: PostGraphile and the gateway join programs and collaborators into the statement of the engagements; Mercurius asks for them by themselves.',
   "Q6p: PostGraphile has no words for a note's position.",

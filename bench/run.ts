@@ -36,6 +36,7 @@ const { values: options } = parseArgs({
     seconds: { type: 'string' },
     connections: { type: 'string', default: '16' },
     only: { type: 'string' },
+    lines: { type: 'string' },
     soak: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
@@ -48,6 +49,7 @@ if (options.help) {
   --rounds N       how often each server has its turn (5; quick: 3)
   --seconds N      how long a turn is (10; quick: as long as the time allows)
   --connections N  of the load generator (16)
+  --lines N        of the backfill (200000; quick: 1000)
   --soak MINUTES   mixed load on the gateway at the end, such as 10
 DATABASE_URL names a PostgreSQL on which databases may be made; without it one is started.`)
   process.exit(0)
@@ -258,7 +260,7 @@ const measureAll = async (): Promise<Report> => {
   const events = EVENTS.length > 0 ? await measureEvents(data, queries.templates, queries.turns) : undefined
   progress('Explaining every statement')
   const plans = await explainAll(url, { ...queries.recorded, ...events?.recorded })
-  const lines = QUICK ? 1000 : 200_000
+  const lines = Number(options.lines ?? (QUICK ? 1000 : 200_000))
   if (whole) progress(`Filling ${lines.toLocaleString('en')} events in`)
   const filled =
     whole && events ? await backfill(url, place.server, authorization, lines, events.collaborators) : undefined

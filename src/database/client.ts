@@ -44,7 +44,9 @@ export const openPostgres = async (databaseUrl: string, statementTimeout: number
     connectionTimeoutMillis: 5000,
     // settings, not start-up parameters: PgBouncer refuses those it does not know
     onConnect: async client => {
-      await client.query(`set timezone = 'UTC'; set statement_timeout = ${Math.trunc(statementTimeout)}`)
+      await client.query(
+        `set timezone = 'UTC'; set default_transaction_isolation = 'read committed'; set statement_timeout = ${Math.trunc(statementTimeout)}`,
+      )
     },
   } as pg.PoolConfig)
   // a connection that breaks is told by its statement, by the next one when it breaks between two

@@ -1,5 +1,5 @@
 import { type Condition, unknownColumn, Values, where } from './conditions.ts'
-import { type Statement, statement } from './sql.ts'
+import { madeStatement, type Statement } from './sql.ts'
 import { type Fields, selectList, type Table } from './tables.ts'
 
 /** A place in an order: a row's value in the ordering column, and its id, which decides between equal ones. */
@@ -140,7 +140,7 @@ export const countQuery = (listing: Listing, conditions: readonly Condition[]): 
   const { table, visible, hidden } = listing
   const filter = where(conditions, { table, row: 't', values, ...(hidden && { hidden }) })
   return {
-    statement: statement(
+    statement: madeStatement(
       `select count(*) as count from ${quoted(table)} t where t.organization_id = $1${visible}${filter}`,
     ),
     values: values.list,
@@ -159,7 +159,7 @@ export const countsQuery = (
   const by = table.columns.get(column)?.sql
   const filter = where(conditions, { table, row: 't', values, ...(hidden && { hidden }) })
   return {
-    statement: statement(
+    statement: madeStatement(
       `select t.${by} as partition, count(*) as count from ${quoted(table)} t where t.organization_id = $1 and t.${by} = any(${values.add(keys)}::bigint[])${known(listing, column)}${visible}${filter} group by t.${by}`,
     ),
     values: values.list,
@@ -172,21 +172,21 @@ export const byIdsQuery = <Row>(listing: Listing, column: string, ids: readonly 
   const single = ids.length === 1
   const kept = keptFor(listing.fields)
   const key = `${table.name}.${column}${single ? '' : 's'}${joined?.columns ?? ''}${visible}`
-  let found = kept.get(key) as Statement<Row> | undefined
-  if (found === undefined) {
+  let text = kept.get(key)
+  if (text === undefined) {
     const by = table.columns.get(column)?.sql
     const value = `$${first.length + 1}`
     // one id is planned once and for all; of a list, which is planned anew each time, planning would take longer than reading
     const which = single ? `= ${value}::bigint` : `= any(${value}::bigint[])`
     const page = `(select t.* from ${quoted(table)} t where t.organization_id = $1 and t.${by} ${which}${known(listing, column)}${visible}) t`
-    found = finish<Row>(listing, column, page)
-    kept.set(key, found)
+    text = finish(listing, column, page).text
+    kept.set(key, text)
   }
-  return { statement: found, values: [...first, single ? ids[0] : ids] }
+  return { statement: madeStatement(text), values: [...first, single ? ids[0] : ids] }
 }
 
-/** What was worked out for the same fields before; fields are one set for all requests with the same document. */
-const keptFor = (fields: Fields = ALL): Map<string, unknown> => {
+/** The texts that were made for the same fields before; fields are one set for all requests with the same document. */
+const keptFor = (fields: Fields = ALL): Map<string, string> => {
   let made = kept.get(fields)
   if (made === undefined) {
     made = new Map()
@@ -194,7 +194,7 @@ const keptFor = (fields: Fields = ALL): Map<string, unknown> => {
   }
   return made
 }
-const kept = new WeakMap<Fields, Map<string, unknown>>()
+const kept = new WeakMap<Fields, Map<string, string>>()
 const ALL: Fields = new Set()
 
 const selection = (listing: Listing, conditions: readonly Condition[], slice: Slice, values: Values) => {
@@ -244,7 +244,7 @@ const finish = <Row>(
   const list = selectList(table, 't', hidden, fields && new Set([...fields, needed]))
   const columns = `${before === '' ? '' : 't.partition, '}${list}${joined ? `, ${joined.columns}` : ''}`
   const sorted = order === undefined ? '' : ` order by ${before}${order.startsWith('t.') ? order : prefixed(order)}`
-  return statement(`select ${columns} from ${page}${joined ? ` ${joined.joins}` : ''}${sorted}`)
+  return madeStatement(`select ${columns} from ${page}${joined ? ` ${joined.joins}` : ''}${sorted}`)
 }
 
 const prefixed = (order: string): string =>

@@ -46,19 +46,36 @@ export class RaceError extends Error {
   readonly code = '40001'
 }
 
-/**
- * As many texts as get a name. A connection keeps each named statement for its life, and filters combine to more texts
- * than that is worth: later ones run unnamed.
- */
-const NAMED = 1000
 const names = new Map<string, string>()
 
-/** The statement with this text. Equal texts are one statement, so a text made for each request is still planned once. */
+/** The statement with this text, of which there are not many: it keeps its name. Equal texts are one statement. */
 export const statement = <Row>(text: string): Statement<Row> => {
   let name = names.get(text)
   if (name === undefined) {
-    name = names.size < NAMED ? `siren_${names.size}` : ''
-    if (name !== '') names.set(text, name)
+    name = `siren_${names.size}`
+    names.set(text, name)
+  }
+  return { name, text }
+}
+
+/**
+ * As many names as texts have that are made for each request. A connection keeps what has a name, and selections, filters
+ * and orders combine to more texts than that is worth: the text that has had its name longest makes room for a new one.
+ */
+const SHARED_NAMES = 800
+const shared = new Map<string, string>()
+const owners: string[] = []
+let next = 0
+
+/** The statement with a text that was made for a request: planned once as well, for as long as such texts come back. */
+export const madeStatement = <Row>(text: string): Statement<Row> => {
+  let name = shared.get(text)
+  if (name === undefined) {
+    name = `siren_made_${next}`
+    shared.delete(owners[next] ?? '')
+    shared.set(text, name)
+    owners[next] = text
+    next = (next + 1) % SHARED_NAMES
   }
   return { name, text }
 }

@@ -42,14 +42,13 @@ export class Execution<Row> implements pg.Submittable {
   /** Sends it; or answers why not, with nothing sent: an error that is thrown here would block the connection. */
   submit(connection: pg.Connection): Error | undefined {
     const { name, text } = this
-    const parsed = connection.parsedStatements[name]
-    if (parsed !== undefined && parsed !== text)
-      return new Error(`Prepared statements must be unique - '${name}' was used for a different statement`)
+    const isParsed = connection.parsedStatements[name] === text
     try {
       const bind = serialize.bind({ statement: name, values: this.values as unknown[], valueMapper: prepareValue })
-      if (parsed === undefined) {
-        // what is left of an earlier one: it became stale, or PgBouncer keeps the name of one that could not be parsed
+      if (!isParsed) {
+        // of an earlier one: its text has lost the name, it became stale, or PgBouncer keeps what could not be parsed
         const close = name === '' ? NOTHING : serialize.close({ type: 'S', name })
+        delete connection.parsedStatements[name]
         this.#send(connection, Buffer.concat([close, serialize.parse({ name, text }), bind, DESCRIBE, EXECUTE]))
       } else {
         this.#columns = knownTo(connection).get(name)

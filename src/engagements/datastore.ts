@@ -71,7 +71,10 @@ export class EngagementDatastore extends Records<EngagementRow> {
    * What brings those names that are among these fields with the rows of a page, to prime loaders with; and those of
    * `records` of which nothing but the name is asked for.
    */
-  withNames(fields: Fields, records: { readonly [Type in NamedRecord]?: { readonly isNameEnough: boolean } } = {}) {
+  withNames(
+    fields: Pick<Fields, 'has'>,
+    records: { readonly [Type in NamedRecord]?: { readonly isNameEnough: boolean } } = {},
+  ) {
     const bit = (type: NamedRecord) =>
       fields.has(`${type}Name`) || (fields.has(type) && records[type]?.isNameEnough) ? 1 : 0
     return joinedNames(this.scope)[bit('collaborator') + 2 * bit('program')]

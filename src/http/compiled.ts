@@ -57,7 +57,7 @@ export const useCompiledQueries = (
   const cameBack = (schema: GraphQLSchema, document: DocumentNode, text: string | undefined): Prepared | undefined => {
     const known = documents.get(document)
     if (known === undefined) documents.set(document, { asked: askedIn(schema, document), plans: new Map() })
-    else if (text !== undefined && !texts.has(text)) {
+    else if (text !== undefined && text.length <= MAX_LENGTH && !texts.has(text)) {
       // a map is in order of insertion: the one that came first goes
       for (const first of texts.keys()) {
         if (texts.size < MAX_TEXTS) break
@@ -85,10 +85,11 @@ export const useCompiledQueries = (
       const { document, schema, operationName = null, variableValues } = args as ExecutionArgs
       const known = cameBack(schema, document, params?.query)
       extendContext(contextFor(viewer, known?.asked))
-      if (known === undefined || failed.has(context)) return
+      const operation = getOperationAST(document, operationName)
+      if (known === undefined || !operation || failed.has(context)) return
       let plan = known.plans.get(operationName)
       if (plan === undefined) {
-        plan = compile(schema, document, operationName)
+        plan = compile(schema, document, operation)
         known.plans.set(operationName, plan)
       }
       if (plan === null) return
@@ -100,8 +101,9 @@ export const useCompiledQueries = (
   }
 }
 
-/** As many texts as Yoga keeps documents. */
+/** As many texts as Yoga keeps documents, and how long they may be. */
 const MAX_TEXTS = 1024
+const MAX_LENGTH = 16_384
 
 /** The answer, unless there is an error in it. */
 const run = async (
@@ -117,11 +119,10 @@ const run = async (
   }
 }
 
-const compile = (schema: GraphQLSchema, document: DocumentNode, operationName: string | null): Plan | null => {
-  const operation = getOperationAST(document, operationName)
-  if (operation?.operation !== 'query' || !isWorthwhile(operation, document) || !isFaithful(schema, document))
+const compile = (schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): Plan | null => {
+  if (operation.operation !== 'query' || !isWorthwhile(operation, document) || !isFaithful(schema, document))
     return null
-  const compiled = compileQuery(schema, document, operationName ?? undefined)
+  const compiled = compileQuery(schema, document, operation.name?.value)
   if (!isCompiledQuery(compiled)) return null
   return (context, variables) => compiled.query(undefined, context, variables)
 }

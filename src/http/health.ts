@@ -23,8 +23,10 @@ export const readiness = (
   let running: Promise<string | null> | undefined
   let last: { reason: string | null; until: number } | undefined
   let opened = false
+  let changes = 0
 
   const look = async (): Promise<string | null> => {
+    const seen = changes
     let err: unknown
     const reason = await inTime(probe(), timeout).catch(error => {
       err = error
@@ -36,7 +38,7 @@ export const readiness = (
       else log.error({ reason, err }, 'not ready')
     }
     opened ||= reason === null
-    last = { reason, until: Date.now() + hold }
+    if (seen === changes) last = { reason, until: Date.now() + hold }
     return reason
   }
 
@@ -52,6 +54,7 @@ export const readiness = (
       return running
     },
     changed: () => {
+      changes++
       last = undefined
     },
   }

@@ -50,11 +50,11 @@ export class Loaders {
     const collaboratorById = collaborators.isNameEnough ? this.collaboratorById : undefined
     const programById = programs.isNameEnough ? this.programById : undefined
     for (const { collaboratorId, collaboratorName, programId, programName } of engagements) {
-      if (collaboratorName !== undefined) {
+      if (collaboratorId !== undefined && collaboratorName !== undefined) {
         collaboratorNameById.prime(collaboratorId, collaboratorName)
         collaboratorById?.prime(collaboratorId, named(collaboratorId, collaboratorName))
       }
-      if (programName !== undefined) {
+      if (programId !== undefined && programName !== undefined) {
         programNameById.prime(programId, programName)
         programById?.prime(programId, named(programId, programName))
       }
@@ -185,7 +185,7 @@ export class Loaders {
     joined?: Joined,
   ): Loader<number, Page<Row>> {
     return this.#once(
-      `${records.type}.${column}${joined ? '+' : ''} ${JSON.stringify(request)}`,
+      `${records.type}.${column} ${joined?.columns ?? ''} ${JSON.stringify(request)}`,
       () => new Loader<number, Page<Row>>(ids => records.pagesBy(column, ids, request, joined)),
     )
   }

@@ -3,7 +3,7 @@ import type { Viewer } from '../access/viewer.ts'
 import { type Condition, Values, where } from '../database/conditions.ts'
 import { type Direction, type Key, type Page, pageOf, sliced } from '../database/keyset.ts'
 import type { NoteRow, NoteSourceType } from '../database/rows.ts'
-import { type Sql, type Statement, statement } from '../database/sql.ts'
+import { madeStatement, type Sql, type Statement } from '../database/sql.ts'
 import { tableOf } from '../database/tables.ts'
 import { RecordNotFoundError } from '../errors.ts'
 import { detailOf, type NoteDetail, type PackedDetail } from './detail.ts'
@@ -76,7 +76,7 @@ export class NoteDatastore {
   byIds(ids: readonly number[]): Promise<NoteEntry[]> {
     const values = new Values(...scopeValues(this.viewer))
     const text = `select ${noteColumns(this.#scope)} from note n where n.organization_id = $1 and n.id = any(${values.add(ids)}::bigint[])${this.#scope.visibleNote('n')}`
-    return this.#read(statement<NoteEntry>(text), values)
+    return this.#read(madeStatement<NoteEntry>(text), values)
   }
 
   /** One page of a feed. */
@@ -118,7 +118,7 @@ export class NoteDatastore {
       feed.sourceId === undefined ? null : values.add(feed.sourceId),
     )
     const text = `select count(*) as count from (${links}) f`
-    const [row] = await this.sql.rows(withTables(tables, statement<{ count: number }>(text)), values.list)
+    const [row] = await this.sql.rows(withTables(tables, madeStatement<{ count: number }>(text)), values.list)
     return row?.count ?? 0
   }
 
@@ -134,7 +134,7 @@ export class NoteDatastore {
     const request = { conditions, search, slice: WHOLE }
     const { tables, links } = this.#links({ sourceType }, request, values, 'k.key', sourceIds.length)
     const text = `select k.key as id, f.count from unnest(${keys}::bigint[]) as k(key) cross join lateral (select count(*) as count from (${links}) f) f`
-    const counted = withTables(tables, statement<{ id: number; count: number }>(text))
+    const counted = withTables(tables, madeStatement<{ id: number; count: number }>(text))
     const counts = new Map((await this.sql.rows(counted, values.list)).map(row => [row.id, row.count]))
     return sourceIds.map(id => counts.get(id) ?? 0)
   }
@@ -153,7 +153,7 @@ export class NoteDatastore {
     const text = isWhole
       ? placesFromMilestones(feed.sourceType, linksOf, { ids, sourceId }, direction)
       : placesCounted(linksOf(sourceId), ids, direction)
-    const rows = await this.sql.rows(statement<Place>(text), values.list)
+    const rows = await this.sql.rows(madeStatement<Place>(text), values.list)
     const missed = Math.max(0, ...rows.map(row => row.missed ?? 0))
     if (missed > 0) this.milestones?.missed({ ...feed, organizationId: this.viewer.organizationId }, missed)
     const found = new Map(rows.map(row => [row.id, row.position]))
@@ -164,7 +164,7 @@ export class NoteDatastore {
   async details(noteIds: readonly number[]): Promise<NoteDetail[]> {
     const values = new Values(...scopeValues(this.viewer))
     const text = `select n.id, ${detailColumns(this.#scope)} from note n where n.organization_id = $1 and n.id = any(${values.add(noteIds)}::bigint[])${this.#scope.visibleNote('n')}`
-    const read = await this.sql.rows(statement<PackedDetail & { id: number }>(text), values.list)
+    const read = await this.sql.rows(madeStatement<PackedDetail & { id: number }>(text), values.list)
     const found = new Map(read.map(row => [row.id, detailOf(row)]))
     return noteIds.map(id => found.get(id) ?? NOTHING)
   }
@@ -277,7 +277,7 @@ export class NoteDatastore {
       .split(', ')
       .map(part => `f.${part}`)
       .join(', ')
-    return statement(
+    return madeStatement(
       `select ${columns} from ${feed} cross join lateral ${NOTE_OF_LINK} n order by ${partitioned ? 'f.partition, ' : ''}${sorted}`,
     )
   }

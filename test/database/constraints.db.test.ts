@@ -115,11 +115,6 @@ describe('a link across organizations', () => {
         collaboratorId: await insertCollaborator(sql, { organizationId }),
         programId: await insertProgram(sql, { organizationId }),
       }),
-    feed_milestone: async organizationId => {
-      const noteId = await insertNote(sql, { organizationId })
-      const feed = { organizationId, sourceType: 'engagement', sourceId: 1 }
-      await write(sql, 'feed_milestone', { ...feed, dateCreated: EPOCH, noteId, position: 0 })
-    },
     line_item: organizationId => insertLineItem(sql, { organizationId }),
     note_source: organizationId => insertNote(sql, { organizationId }),
     obligation: async organizationId => {

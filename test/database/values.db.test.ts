@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { int8, statement, timestamptz } from '../../src/database/sql.ts'
+import { int8, madeStatement, statement, timestamptz } from '../../src/database/sql.ts'
 import { testDatabase } from '../support/database.ts'
 import { insertCollaborator, insertEngagement, insertOrganization, insertProgram } from '../support/rows.ts'
 
@@ -29,6 +29,22 @@ describe('a 64-bit integer', () => {
     const id = await insertEngagement(sql, { organizationId, score: Number.MAX_SAFE_INTEGER })
     const read = statement<{ score: number }>('select score from engagement where id = $1')
     expect(await sql.rows(read, [id])).toEqual([{ score: Number.MAX_SAFE_INTEGER }])
+  })
+})
+
+describe('a name', () => {
+  test('is kept by a text that comes back, and goes to another when too many have come since', () => {
+    const made = (n: number) => madeStatement(`select ${n}`)
+    const first = made(0)
+    expect(made(0)).toEqual(first)
+    const others = new Set(Array.from({ length: 5000 }, (_, n) => made(n + 1).name))
+    expect(others.size).toBeLessThan(1000)
+    expect(others).toContain(first.name)
+    expect(made(5000)).toEqual(made(5000))
+    expect(made(0).text).toBe('select 0')
+    const kept = statement('select 0')
+    expect(others).not.toContain(kept.name)
+    expect(statement('select 0')).toEqual(kept)
   })
 })
 

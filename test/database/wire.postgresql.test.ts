@@ -92,11 +92,20 @@ describe('a statement', () => {
     await sql.transaction(all)
   })
 
-  it('is refused when its name was another’s', async () => {
+  it('is parsed anew when its name was another’s', async () => {
     const { rows } = await connected()
-    await rows('n', 'select 1 as a')
-    await expect(rows('n', 'select 2 as b')).rejects.toThrow("'n' was used for a different statement")
-    expect(await rows('n', 'select 1 as a')).toEqual([{ a: 1 }])
+    for (const _ of [1, 2]) {
+      expect(await rows('n', 'select 1 as a')).toEqual([{ a: 1 }])
+      expect(await rows('n', 'select 2 as b, 3 as c')).toEqual([{ b: 2, c: 3 }])
+      await expect(rows('n', 'select no_such_column')).rejects.toThrow('no_such_column')
+      await expect(rows('n', 'select no_such_column')).rejects.toThrow('no_such_column')
+    }
+  })
+
+  it('at once with another of its name is neither', async () => {
+    const { rows } = await connected()
+    const asked = Array.from({ length: 40 }, (_, n) => rows('n', n % 2 === 0 ? `select 1 as a` : `select 2 as b`))
+    expect(await Promise.all(asked)).toEqual(asked.map((_, n) => [n % 2 === 0 ? { a: 1 } : { b: 2 }]))
   })
 })
 

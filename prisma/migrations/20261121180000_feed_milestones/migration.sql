@@ -11,7 +11,7 @@ CREATE TABLE "feed_milestone" (
 );
 
 -- AddForeignKey
-ALTER TABLE "feed_milestone" ADD CONSTRAINT "feed_milestone_organization_id_note_id_fkey" FOREIGN KEY ("organization_id", "note_id") REFERENCES "note"("organization_id", "id") ON DELETE CASCADE ON UPDATE CASCADE;
+ALTER TABLE "feed_milestone" ADD CONSTRAINT "feed_milestone_organization_id_fkey" FOREIGN KEY ("organization_id") REFERENCES "organization"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
 
 -- What Prisma's schema cannot say
 

@@ -140,8 +140,11 @@ const engagementConnection = (
 }
 
 /** Names that are asked for come with the rows. */
-const namesAskedFor = ({ datastores: { engagements, collaborators, programs } }: Context, info: Info) =>
-  engagements.withNames(selectedBelow(info), { collaborator: collaborators, program: programs })
+const namesAskedFor = ({ datastores: { asked, engagements, collaborators, programs } }: Context, info: Info) => {
+  const [below, ofEngagements] = [selectedBelow(info), asked?.get('Engagement')]
+  const fields = { has: (name: string) => below.has(name) && ofEngagements?.has(name) !== false }
+  return engagements.withNames(fields, { collaborator: collaborators, program: programs })
+}
 
 const pairArgs = () =>
   builder.args(t => ({

@@ -154,7 +154,8 @@ const feedConnection = (
         : loaders.feedPages(sourceType, request).load(owner))
       if (withDetail) loaders.primeDetails(found.rows)
       // what goes wrong with it is said where it is asked for
-      if (RENDERED.some(field => selected.has(field))) await loaders.renderedPages.load(found.rows).catch(() => {})
+      if (found.rows.length > 0 && RENDERED.some(field => selected.has(field)))
+        await loaders.renderedPages.load(found.rows).catch(() => {})
       return found
     },
     () =>
