@@ -114,14 +114,15 @@ const cancelAll = statement<EngagementRow>(`
   where e.organization_id = $1 and e.opportunity_id = $2 and e.status = any($3::text[]::engagement_status[])
   returning ${ENGAGEMENT}`)
 
-// one statement on the partial unique index, so that of triggers at the same moment each adds its points
+// One statement on the partial unique index, so that of triggers at the same moment each adds its points. PostgreSQL expects
+// a hundred claims, where there are one or two: the limits have it look each one's records up, and not read whole tables.
 const merge = statement<EngagementRow & { isNew: boolean }>(`
   insert into engagement as e (organization_id, opportunity_id, program_id, collaborator_id, score, date_created, date_modified)
   select $1, claim."opportunityId", p.id, c.id, sum(t.value), $4, $4
   from jsonb_to_recordset($3::jsonb) as claim("opportunityId" bigint, "collaboratorId" bigint, "programIds" bigint[], "needsCoupons" boolean)
-    join opportunity o on o.organization_id = $1 and o.id = claim."opportunityId" and o.status = 'active'
-    join collaborator c on c.organization_id = $1 and c.id = claim."collaboratorId" and c.status = 'active'
-    join enrollment n on n.organization_id = $1 and n.collaborator_id = c.id
+    cross join lateral (select o.id from opportunity o where o.organization_id = $1 and o.id = claim."opportunityId" and o.status = 'active' limit 1) o
+    cross join lateral (select c.id from collaborator c where c.organization_id = $1 and c.id = claim."collaboratorId" and c.status = 'active' limit 1) c
+    cross join lateral (select n.program_id from enrollment n where n.organization_id = $1 and n.collaborator_id = c.id offset 0) n
     join program p on p.organization_id = $1 and p.id = n.program_id and p.status = 'active'
     join program_engagement_type t on t.organization_id = $1 and t.program_id = p.id and t.type = $2
   where (claim."programIds" is null or p.id = any(claim."programIds"))
