@@ -1,5 +1,5 @@
 import { type Condition, unknownColumn, Values, where } from './conditions.ts'
-import { madeStatement, type Statement } from './sql.ts'
+import { madeStatement, type Statement, unnamedStatement } from './sql.ts'
 import { type Fields, selectList, type Table } from './tables.ts'
 
 /** A place in an order: a row's value in the ordering column, and its id, which decides between equal ones. */
@@ -107,15 +107,18 @@ export const pageQuery = <Row>(listing: Listing, conditions: readonly Condition[
     const rest = conditions.filter(condition => condition !== fanned)
     const { text, order, limit, offset } = partitions(listing, fanned.column, fanned.value, rest, slice, values)
     return {
-      statement: finish(listing, slice.orderBy, `(select t.* ${text} order by ${order}${limit}${offset}) t`, order),
+      statement: madeStatement(
+        finish(listing, slice.orderBy, `(select t.* ${text} order by ${order}${limit}${offset}) t`, order),
+      ),
       values: values.list,
     }
   }
   const { text, order, limit, offset } = selection(listing, conditions, slice, values)
   const page = `(select t.* ${text} order by ${prefixed(order)}${limit}${offset}) t`
-  const query = finish<Row>(listing, slice.orderBy, page, order)
+  const query = finish(listing, slice.orderBy, page, order)
+  // whether an hour or a year is asked for, the beginning or what is far on, decides the way to the rows
   const depends = offset !== '' || conditions.some(isRange)
-  return { statement: depends ? unnamed(query) : query, values: values.list }
+  return { statement: depends ? unnamedStatement(query) : madeStatement(query), values: values.list }
 }
 
 /** The first page of each partition: of the rows whose `column` is one of `keys`. Each row says which, as `partition`. */
@@ -129,7 +132,9 @@ export const pagesQuery = <Row>(
   const values = new Values(...listing.first)
   const { text, order } = partitions(listing, column, keys, conditions, slice, values)
   return {
-    statement: finish(listing, slice.orderBy, `(select t.*, k.key as partition ${text}) t`, order, 't.partition, '),
+    statement: madeStatement(
+      finish(listing, slice.orderBy, `(select t.*, k.key as partition ${text}) t`, order, 't.partition, '),
+    ),
     values: values.list,
   }
 }
@@ -179,7 +184,7 @@ export const byIdsQuery = <Row>(listing: Listing, column: string, ids: readonly 
     // one id is planned once and for all; of a list, which is planned anew each time, planning would take longer than reading
     const which = single ? `= ${value}::bigint` : `= any(${value}::bigint[])`
     const page = `(select t.* from ${quoted(table)} t where t.organization_id = $1 and t.${by} ${which}${known(listing, column)}${visible}) t`
-    text = finish(listing, column, page).text
+    text = finish(listing, column, page)
     kept.set(key, text)
   }
   return { statement: madeStatement(text), values: [...first, single ? ids[0] : ids] }
@@ -234,17 +239,17 @@ const partitions = (
 const known = ({ hidden }: Listing, column: string): string => (hidden?.has(column) ? ' and false' : '')
 
 /** The rows of a page, with what is joined to them, in the page's order. `needed` is a column that is read in any case. */
-const finish = <Row>(
+const finish = (
   { table, hidden, joined, fields }: Listing,
   needed: string,
   page: string,
   order?: string,
   before = '',
-): Statement<Row> => {
+): string => {
   const list = selectList(table, 't', hidden, fields && new Set([...fields, needed]))
   const columns = `${before === '' ? '' : 't.partition, '}${list}${joined ? `, ${joined.columns}` : ''}`
   const sorted = order === undefined ? '' : ` order by ${before}${order.startsWith('t.') ? order : prefixed(order)}`
-  return madeStatement(`select ${columns} from ${page}${joined ? ` ${joined.joins}` : ''}${sorted}`)
+  return `select ${columns} from ${page}${joined ? ` ${joined.joins}` : ''}${sorted}`
 }
 
 const prefixed = (order: string): string =>
@@ -279,13 +284,6 @@ const fanOut = (
   )
 
 const isRange = ({ operator }: Condition): boolean => !['=', 'IN'].includes(operator)
-
-/**
- * Whether an hour or a year is asked for, the beginning or what is far on, decides the way to its rows, so these are
- * planned for their values each time;
- * of a statement with a name PostgreSQL would keep one plan for all.
- */
-const unnamed = <Row>({ text }: Statement<Row>): Statement<Row> => ({ name: '', text })
 
 /** `transaction` is a word of SQL. */
 const quoted = ({ name }: Table): string => `"${name}"`

@@ -67,6 +67,9 @@ const shared = new Map<string, string>()
 const owners: string[] = []
 let next = 0
 
+/** A statement that is planned for its values each time: of one with a name PostgreSQL would keep a plan for all of them. */
+export const unnamedStatement = <Row>(text: string): Statement<Row> => ({ name: '', text })
+
 /** The statement with a text that was made for a request: planned once as well, for as long as such texts come back. */
 export const madeStatement = <Row>(text: string): Statement<Row> => {
   let name = shared.get(text)

@@ -3,7 +3,7 @@ import type { Viewer } from '../access/viewer.ts'
 import { type Condition, Values, where } from '../database/conditions.ts'
 import { type Direction, type Key, type Page, pageOf, sliced } from '../database/keyset.ts'
 import type { NoteRow, NoteSourceType } from '../database/rows.ts'
-import { madeStatement, type Sql, type Statement } from '../database/sql.ts'
+import { madeStatement, type Sql, type Statement, unnamedStatement } from '../database/sql.ts'
 import { tableOf } from '../database/tables.ts'
 import { RecordNotFoundError } from '../errors.ts'
 import { detailOf, type NoteDetail, type PackedDetail } from './detail.ts'
@@ -88,8 +88,11 @@ export class NoteDatastore {
       values,
       feed.sourceId === undefined ? null : values.add(feed.sourceId),
     )
-    const statement = this.#notes(`(${links} order by ${order}${limit}${offset}) f`, order, request)
-    return pageOf(await this.#read(withTables(tables, statement), values), { ...request.slice, orderBy: 'dateCreated' })
+    const text = this.#notes(`(${links} order by ${order}${limit}${offset}) f`, order, request)
+    return pageOf(await this.#read(withTables<FeedEntry>(tables, text), values), {
+      ...request.slice,
+      orderBy: 'dateCreated',
+    })
   }
 
   /** The same page of the feeds of several records of a type. In the order of `sourceIds`. */
@@ -102,7 +105,10 @@ export class NoteDatastore {
     const keys = values.add([...new Set(sourceIds)])
     const { tables, links, order, limit } = this.#links({ sourceType }, request, values, 'k.key', sourceIds.length)
     const feeds = `(select k.key as partition, f.* from unnest(${keys}::bigint[]) as k(key) cross join lateral (${links} order by ${order}${limit}) f) f`
-    const read = await this.#read(withTables(tables, this.#notes(feeds, order, request, true)), values)
+    const read = await this.#read(
+      withTables<FeedEntry & { partition?: number }>(tables, this.#notes(feeds, order, request, true)),
+      values,
+    )
     const parts = new Map<number, FeedEntry[]>(sourceIds.map(id => [id, []]))
     for (const { partition, ...note } of read) parts.get(partition as number)?.push(note)
     return sourceIds.map(id => pageOf([...(parts.get(id) ?? [])], { ...request.slice, orderBy: 'dateCreated' }))
@@ -118,7 +124,7 @@ export class NoteDatastore {
       feed.sourceId === undefined ? null : values.add(feed.sourceId),
     )
     const text = `select count(*) as count from (${links}) f`
-    const [row] = await this.sql.rows(withTables(tables, madeStatement<{ count: number }>(text)), values.list)
+    const [row] = await this.sql.rows(withTables<{ count: number }>(tables, text), values.list)
     return row?.count ?? 0
   }
 
@@ -134,7 +140,7 @@ export class NoteDatastore {
     const request = { conditions, search, slice: WHOLE }
     const { tables, links } = this.#links({ sourceType }, request, values, 'k.key', sourceIds.length)
     const text = `select k.key as id, f.count from unnest(${keys}::bigint[]) as k(key) cross join lateral (select count(*) as count from (${links}) f) f`
-    const counted = withTables(tables, madeStatement<{ id: number; count: number }>(text))
+    const counted = withTables<{ id: number; count: number }>(tables, text)
     const counts = new Map((await this.sql.rows(counted, values.list)).map(row => [row.id, row.count]))
     return sourceIds.map(id => counts.get(id) ?? 0)
   }
@@ -266,20 +272,13 @@ export class NoteDatastore {
     return `= any (array (select o.id from opportunity o where o.organization_id = $1 and o.merged_into_id = ${sourceId}::bigint) || ${sourceId}::bigint)`
   }
 
-  #notes(
-    feed: string,
-    order: string,
-    { withDetail = false }: FeedRequest,
-    partitioned = false,
-  ): Statement<FeedEntry & { partition?: number }> {
+  #notes(feed: string, order: string, { withDetail = false }: FeedRequest, partitioned = false): string {
     const columns = `${partitioned ? 'f.partition, ' : ''}${noteColumns(this.#scope)}${withDetail ? `, ${detailColumns(this.#scope)}` : ''}`
     const sorted = order
       .split(', ')
       .map(part => `f.${part}`)
       .join(', ')
-    return madeStatement(
-      `select ${columns} from ${feed} cross join lateral ${NOTE_OF_LINK} n order by ${partitioned ? 'f.partition, ' : ''}${sorted}`,
-    )
+    return `select ${columns} from ${feed} cross join lateral ${NOTE_OF_LINK} n order by ${partitioned ? 'f.partition, ' : ''}${sorted}`
   }
 }
 
@@ -290,8 +289,8 @@ const LOOKED_AT = 1000
 const isSearch = ({ column, operator }: Condition): boolean => column === 'search' && operator === '='
 
 /** A statement that begins with tables is a search: planned each time, since the words decide the way to the notes. */
-const withTables = <Row>(tables: string, { name, text }: Statement<Row>): Statement<Row> =>
-  tables === '' ? { name, text } : { name: '', text: tables + text }
+const withTables = <Row>(tables: string, text: string): Statement<Row> =>
+  tables === '' ? madeStatement(text) : unnamedStatement(tables + text)
 
 /** The limit has each note looked up by its key, whatever number of links the planner expects. */
 const NOTE_OF_LINK = '(select * from note where organization_id = $1 and id = f.note_id limit 1)'
