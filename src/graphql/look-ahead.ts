@@ -35,26 +35,20 @@ export const selectedBelow = ({ fieldNodes, fragments }: Document): ReadonlySet<
   return names
 }
 
-/** Which fields of each type a document names anywhere: the same map each time it runs. It too errs on the side of too much. */
+/** Which fields of each type a document names anywhere. It too errs on the side of too much. */
 export const askedIn = (schema: GraphQLSchema, document: DocumentNode): Asked => {
-  let asked = known.get(document)
-  if (asked === undefined) {
-    const found = new Map<string, Set<string>>()
-    const types = new TypeInfo(schema)
-    const add = (type: string, field: string) => found.set(type, (found.get(type) ?? new Set()).add(field))
-    const enter = ({ name }: FieldNode) => {
-      const parent = types.getParentType()
-      if (!parent) return
-      add(parent.name, name.value)
-      if (isAbstractType(parent)) for (const type of schema.getPossibleTypes(parent)) add(type.name, name.value)
-    }
-    visit(document, visitWithTypeInfo(types, { Field: { enter } }))
-    asked = found
-    known.set(document, asked)
+  const asked = new Map<string, Set<string>>()
+  const types = new TypeInfo(schema)
+  const add = (type: string, field: string) => asked.set(type, (asked.get(type) ?? new Set()).add(field))
+  const enter = ({ name }: FieldNode) => {
+    const parent = types.getParentType()
+    if (!parent) return
+    add(parent.name, name.value)
+    if (isAbstractType(parent)) for (const type of schema.getPossibleTypes(parent)) add(type.name, name.value)
   }
+  visit(document, visitWithTypeInfo(types, { Field: { enter } }))
   return asked
 }
-const known = new WeakMap<DocumentNode, Asked>()
 
 const collect = (
   set: SelectionSetNode | undefined,

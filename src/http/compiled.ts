@@ -48,16 +48,24 @@ interface Prepared {
 export const useCompiledQueries = (
   contextFor: (viewer: Viewer, asked?: Asked) => object,
 ): Plugin<RequestContext, RequestContext> => {
-  const documents = new WeakMap<DocumentNode, Prepared>()
+  /** Null for those that have run once. */
+  const documents = new WeakMap<DocumentNode, Prepared | null>()
   const texts = new Map<string, Prepared>()
   /** The contexts of operations that have run compiled, and are up to Yoga now. */
   const failed = new WeakSet<object>()
 
   /** What is known of a document that has come back; most ad-hoc documents never do, and are not worth a compilation. */
   const cameBack = (schema: GraphQLSchema, document: DocumentNode, text: string | undefined): Prepared | undefined => {
-    const known = documents.get(document)
-    if (known === undefined) documents.set(document, { asked: askedIn(schema, document), plans: new Map() })
-    else if (text !== undefined && text.length <= MAX_LENGTH && !texts.has(text)) {
+    let known = documents.get(document)
+    if (known === undefined) {
+      documents.set(document, null)
+      return undefined
+    }
+    if (known === null) {
+      known = { asked: askedIn(schema, document), plans: new Map() }
+      documents.set(document, known)
+    }
+    if (text !== undefined && text.length <= MAX_LENGTH && !texts.has(text)) {
       // a map is in order of insertion: the one that came first goes
       for (const first of texts.keys()) {
         if (texts.size < MAX_TEXTS) break
