@@ -108,7 +108,8 @@ export class Datastores {
     return this.#make(AllocationDatastore)
   }
   get notes(): NoteDatastore {
-    this.#notes ??= new NoteDatastore(this.shared.sql, this.viewer, this.shared.blueprints, this.shared.milestones)
+    const { sql, blueprints, milestones } = this.shared
+    this.#notes ??= new NoteDatastore(sql, this.viewer, blueprints, milestones, this.#fieldsOf('Note'))
     return this.#notes
   }
   #notes?: NoteDatastore
@@ -117,9 +118,13 @@ export class Datastores {
     let datastore = this.#made.get(Type) as Datastore | undefined
     if (datastore === undefined) {
       datastore = new Type(this.shared.sql, this.viewer)
-      if (datastore instanceof Records) datastore.fields = this.asked && (this.asked.get(datastore.model) ?? NO_FIELDS)
+      if (datastore instanceof Records) datastore.fields = this.#fieldsOf(datastore.model)
       this.#made.set(Type, datastore)
     }
     return datastore
+  }
+
+  #fieldsOf(model: string): Fields | undefined {
+    return this.asked && (this.asked.get(model) ?? NO_FIELDS)
   }
 }

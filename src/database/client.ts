@@ -9,6 +9,7 @@ import pg from 'pg'
 import { PrismaPGlite } from 'pglite-prisma-adapter'
 import { StartError } from '../errors.ts'
 import { PrismaClient } from './generated/prisma/client.ts'
+import { Client } from './rows-of-bytes.ts'
 import { PARSERS, retried, type Sql } from './sql.ts'
 import { Execution } from './wire.ts'
 
@@ -39,6 +40,7 @@ export const openDatabase = ({ databaseUrl, dataDir, statementTimeout }: Databas
 /** A pool of connections to PostgreSQL. It connects when first used. */
 export const openPostgres = async (databaseUrl: string, statementTimeout: number): Promise<Database> => {
   const pool = new pg.Pool({
+    Client,
     connectionString: databaseUrl,
     max: 10,
     connectionTimeoutMillis: 5000,

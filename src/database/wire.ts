@@ -1,12 +1,12 @@
 import pg from 'pg'
 import { type DatabaseError, serialize } from 'pg-protocol/dist/index.js'
-import { PARSERS, type Statement } from './sql.ts'
+import { type Columns, columnsOf, type DataRow, type Field } from './rows-of-bytes.ts'
+import type { Statement } from './sql.ts'
 
 /**
- * One statement on its way through a connection of pg: `client.query(new Execution(…))`. Against pg's own Query it saves
- * three things. It goes out in one write. A connection is asked once for the columns of a named statement, and not with
- * each execution: as long as a prepared statement lives, PostgreSQL refuses to answer it with other columns (0A000). And
- * rows are made by a function that was compiled for just these columns.
+ * One statement on its way through a `Client`, as `client.query(new Execution(…))`. Against pg's own Query it saves
+ * two things. It goes out in one write. And a connection is asked once for the columns of a named statement, and not with
+ * each execution: as long as a prepared statement lives, PostgreSQL refuses to answer it with other columns (0A000).
  *
  * A new statement can have new columns, with the same text: so they are asked for whenever it is parsed, and belong to
  * the connection as the statement does. Behind PgBouncer in transaction mode a statement outlives its servers, and after
@@ -65,16 +65,14 @@ export class Execution<Row> implements pg.Submittable {
     if (stream.writable) stream.write(messages) // else pg is about to say that the connection is lost
   }
 
-  handleRowDescription({ fields }: { fields: Field[] }): void {
+  handleRowDescription({ fields }: { fields: readonly Field[] }): void {
     this.#columns = columnsOf(fields)
   }
 
-  handleDataRow({ fields }: { fields: Fields }): void {
+  handleDataRow(row: DataRow): void {
     if (this.#failure !== undefined) return
     try {
-      const { count, row } = this.#columns ?? NO_COLUMNS
-      if (fields.length !== count) throw new Error(`Expected a row of ${count} columns, received ${fields.length}`)
-      this.#rows.push(row(fields) as Row)
+      this.#rows.push((this.#columns ?? NO_COLUMNS)(row) as Row)
     } catch (error) {
       this.#failure = error
     }
@@ -119,20 +117,12 @@ declare module 'pg' {
   }
 }
 
-type Field = Pick<pg.FieldDef, 'name' | 'dataTypeID'>
-type Fields = readonly (string | null)[]
-
-interface Columns {
-  readonly count: number
-  readonly row: (fields: Fields) => unknown
-}
-
 const { prepareValue } = (pg as unknown as { utils: { prepareValue(value: unknown): unknown } }).utils
 
 const NOTHING = Buffer.alloc(0)
 const DESCRIBE = serialize.describe({ type: 'P' })
 const EXECUTE = Buffer.concat([serialize.execute(), serialize.sync()])
-const NO_COLUMNS: Columns = { count: 0, row: () => ({}) }
+const NO_COLUMNS = columnsOf([])
 
 /** "Cached plan must not change result type" and "prepared statement does not exist": parsed again, it works. */
 const STALE: ReadonlySet<unknown> = new Set(['0A000', '26000'])
@@ -148,32 +138,3 @@ const knownTo = (connection: pg.Connection): Map<string, Columns> => {
   }
   return columns
 }
-
-/** As many sets of columns as are kept: what a query may select of the tables combines to more. */
-const KEPT = 1000
-const kept = new Map<string, Columns>()
-
-/** Equal columns are one object on all connections, so that V8 sees one function and one shape of row. */
-const columnsOf = (fields: readonly Field[]): Columns => {
-  const key = fields.map(({ name, dataTypeID }) => `${dataTypeID} ${name}`).join('\0')
-  let columns = kept.get(key)
-  if (columns === undefined) {
-    columns = { count: fields.length, row: compiled(fields) }
-    if (kept.size === KEPT) kept.clear()
-    kept.set(key, columns)
-  }
-  return columns
-}
-
-/** `f => ({ "id": f[0] === null ? null : parsers[0](f[0]), "name": f[1] })`, with which V8 makes a row in one go. */
-const compiled = (fields: readonly Field[]): Columns['row'] => {
-  const parsers = fields.map(({ dataTypeID }) => PARSERS[dataTypeID] ?? pg.types.getTypeParser(dataTypeID, 'text'))
-  const members = fields.map(({ name }, at) => {
-    const key = name === '__proto__' ? '["__proto__"]' : JSON.stringify(name)
-    return `${key}: ${parsers[at] === AS_IT_IS ? `f[${at}]` : `f[${at}] === null ? null : parse${at}(f[${at}])`}`
-  })
-  const names = parsers.map((_, at) => `parse${at}`)
-  return new Function(...names, `return f => ({ ${members.join(', ')} })`)(...parsers)
-}
-
-const AS_IT_IS = pg.types.getTypeParser(pg.types.builtins.TEXT, 'text')

@@ -4,7 +4,7 @@ import { type Condition, Values, where } from '../database/conditions.ts'
 import { type Direction, type Key, type Page, pageOf, sliced } from '../database/keyset.ts'
 import type { NoteRow, NoteSourceType } from '../database/rows.ts'
 import { madeStatement, type Sql, type Statement, unnamedStatement } from '../database/sql.ts'
-import { tableOf } from '../database/tables.ts'
+import { type Fields, tableOf } from '../database/tables.ts'
 import { RecordNotFoundError } from '../errors.ts'
 import { detailOf, type NoteDetail, type PackedDetail } from './detail.ts'
 import { type FeedMilestones, type Place, placesCounted, placesFromMilestones } from './milestones.ts'
@@ -49,14 +49,19 @@ export type FeedEntry = NoteEntry & Partial<PackedDetail>
 /** Notes as one viewer may see them. Reading only: they are written by events. */
 export class NoteDatastore {
   readonly #scope: Scope
+  readonly #columns: string
 
   constructor(
     readonly sql: Sql,
     readonly viewer: Viewer,
     readonly blueprints: NoteBlueprintRegistry = new NoteBlueprintRegistry(),
     readonly milestones?: FeedMilestones,
+    /** What of the notes is asked for: all of it, unless it is said. */
+    fields?: Fields,
   ) {
     this.#scope = scopeOf(viewer)
+    const withCause = fields === undefined || OF_CAUSE.some(field => fields.has(field))
+    this.#columns = withCause ? NOTE + causeColumns(this.#scope) : NOTE
   }
 
   /** Every note of a record, in the order in which the events happened. */
@@ -75,7 +80,7 @@ export class NoteDatastore {
   /** The notes with these ids, in no order; those that are not there are left out. */
   byIds(ids: readonly number[]): Promise<NoteEntry[]> {
     const values = new Values(...scopeValues(this.viewer))
-    const text = `select ${noteColumns(this.#scope)} from note n where n.organization_id = $1 and n.id = any(${values.add(ids)}::bigint[])${this.#scope.visibleNote('n')}`
+    const text = `select ${this.#columns} from note n where n.organization_id = $1 and n.id = any(${values.add(ids)}::bigint[])${this.#scope.visibleNote('n')}`
     return this.#read(madeStatement<NoteEntry>(text), values)
   }
 
@@ -104,7 +109,7 @@ export class NoteDatastore {
     const values = new Values(...scopeValues(this.viewer))
     const keys = values.add([...new Set(sourceIds)])
     const { tables, links, order, limit } = this.#links({ sourceType }, request, values, 'k.key', sourceIds.length)
-    const feeds = `(select k.key as partition, f.* from unnest(${keys}::bigint[]) as k(key) cross join lateral (${links} order by ${order}${limit}) f) f`
+    const feeds = `(select k.key as partition, f.* from unnest((select ${keys}::bigint[])) as k(key) cross join lateral (${links} order by ${order}${limit}) f) f`
     const read = await this.#read(
       withTables<FeedEntry & { partition?: number }>(tables, this.#notes(feeds, order, request, true)),
       values,
@@ -139,7 +144,7 @@ export class NoteDatastore {
     const keys = values.add([...new Set(sourceIds)])
     const request = { conditions, search, slice: WHOLE }
     const { tables, links } = this.#links({ sourceType }, request, values, 'k.key', sourceIds.length)
-    const text = `select k.key as id, f.count from unnest(${keys}::bigint[]) as k(key) cross join lateral (select count(*) as count from (${links}) f) f`
+    const text = `select k.key as id, f.count from unnest((select ${keys}::bigint[])) as k(key) cross join lateral (select count(*) as count from (${links}) f) f`
     const counted = withTables<{ id: number; count: number }>(tables, text)
     const counts = new Map((await this.sql.rows(counted, values.list)).map(row => [row.id, row.count]))
     return sourceIds.map(id => counts.get(id) ?? 0)
@@ -273,7 +278,7 @@ export class NoteDatastore {
   }
 
   #notes(feed: string, order: string, { withDetail = false }: FeedRequest, partitioned = false): string {
-    const columns = `${partitioned ? 'f.partition, ' : ''}${noteColumns(this.#scope)}${withDetail ? `, ${detailColumns(this.#scope)}` : ''}`
+    const columns = `${partitioned ? 'f.partition, ' : ''}${this.#columns}${withDetail ? `, ${detailColumns(this.#scope)}` : ''}`
     const sorted = order
       .split(', ')
       .map(part => `f.${part}`)
@@ -305,12 +310,17 @@ const isOneOfSeveralKeys = (condition: Condition): condition is Condition<'conte
   new Set(condition.value).size > 1 &&
   condition.value.every(key => typeof key === 'string' && !key.includes('\0'))
 
-/** A note's columns, without the type of the record that caused it where that may not be seen. */
-const noteColumns = perScope(scope => {
+/** The columns of every note. */
+const NOTE = 'n.id, n.content, n.date_created as "dateCreated"'
+
+/** The record that caused a note, without its type where that may not be seen. */
+const causeColumns = perScope(scope => {
   const visible = scope.visibleSource('n.creation_source', 'n.creation_source_id')
   const type = visible === '' ? 'n.creation_source' : `case when true${visible} then n.creation_source end`
-  return `n.id, n.content, ${type} as "creationSource", n.creation_source_id as "creationSourceId", n.date_created as "dateCreated"`
+  return `, ${type} as "creationSource", n.creation_source_id as "creationSourceId"`
 })
+/** The fields that tell of that record: a text may. */
+const OF_CAUSE = ['creationSource', 'creationSourceId', 'renderedContent', 'sourceData']
 
 const detailColumns = perScope(
   scope =>

@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openPostgres } from '../../src/database/client.ts'
+import { Client } from '../../src/database/rows-of-bytes.ts'
 import { PARSERS, type Sql, statement } from '../../src/database/sql.ts'
 import { Execution } from '../../src/database/wire.ts'
 import { testDatabase, testDatabaseUrl } from '../support/database.ts'
@@ -10,7 +11,7 @@ const anything = statement<{ one: number }>('select 1 as one')
 
 /** A connection of its own; what it runs through executions, and what of each message type it has sent. */
 const connected = async (config: pg.ClientConfig = {}) => {
-  const client = new pg.Client({ connectionString: url, ...config })
+  const client = new Client({ connectionString: url, ...config })
   client.on('error', () => {})
   await client.connect()
   onTestFinished(() => client.end())
@@ -145,6 +146,19 @@ describe('its rows', () => {
     [
       'scalars',
       `select true a, false b, 1.5::numeric c, 1.5::float8 d, 'NaN'::float8 e, 7::int2 f, 'active'::program_status g, '\\x00ff'::bytea h, '2026-03-29 01:30:00.123+02'::timestamptz i, '2026-01-01'::date j, '1 day'::interval k, ''::text l, 'é🎉'::text m`,
+    ],
+    [
+      'integers',
+      `select n::bigint a, n::numeric b from unnest('{0,-1,999999999999999,-99999999999999,1000000000000000,-999999999999999,9007199254740991,-9007199254740991}'::bigint[]) n`,
+    ],
+    ['small integers', `select 2147483647::int a, (-2147483648)::int b, 32767::int2 c, (-32768)::int2 d, 7::oid e`],
+    [
+      'times',
+      `select t::timestamptz from unnest('{1000-01-01,0999-12-31 23:59:59,9999-12-31 23:59:59.999,10000-01-01,2026-03-29 01:30:00.1,2026-03-29 01:30:00.12,2026-03-29 01:30:00.123,2026-03-29 01:30:00.1234,2026-03-29 01:30:00.123999,1969-12-31 23:59:59.9,infinity,0044-03-15 BC}'::text[]) t`,
+    ],
+    [
+      'rows in many pieces',
+      `select n, repeat('é' || n, n * 300) a, null b, n * 1e9::bigint c from generate_series(1, 300) n`,
     ],
     ['JSON', `select '{"a":[1,null]}'::jsonb a, 'null'::jsonb b, '"x"'::json c`],
     [

@@ -79,3 +79,16 @@ test('columns that no field needs are not read', async () => {
     expect.stringMatching(/^select t.id as "id", t.score as "score", t.status as "status" from /),
   ])
 })
+
+test('what caused a note is read where a field or a text tells of it', async () => {
+  const ask = asking(gateway, VIEWERS.administrator)
+  const read = async (fields: string) => {
+    const query = `{ notes(sourceType: COLLABORATOR, first: 5) { nodes { ${fields} } } }`
+    await ask(query)
+    return (await recorder.during(() => ask(query))).some(({ text }) => text.includes('creation_source'))
+  }
+  for (const fields of ['content dateCreated', 'id sources { sourceId }'])
+    expect(await read(fields), fields).toBe(false)
+  for (const fields of ['creationSource', 'creationSourceId', 'renderedContent', 'sourceData'])
+    expect(await read(fields), fields).toBe(true)
+})
