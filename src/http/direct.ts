@@ -32,8 +32,11 @@ export const answer = async (
     await result?.[Symbol.asyncIterator]().return?.()
     return reply.status(406).send(errorBody('BAD_REQUEST', 'Expected an Accept header that allows text/event-stream'))
   }
-  if (isWhole(result))
-    return reply.header('content-type', 'application/json; charset=utf-8').send(JSON.stringify(result))
+  if (isWhole(result)) {
+    // as bytes, which Node.js writes behind the head as they are; a text it would join to that, and measure first
+    const body = Buffer.from(JSON.stringify(result))
+    return reply.header('content-type', 'application/json; charset=utf-8').send(body)
+  }
   const response = processRegularResult(result, yoga.fetchAPI, 'application/json')
   response.headers.forEach((value, name) => {
     reply.header(name, value)
