@@ -3,6 +3,7 @@ import {
   byIdsQuery,
   countQuery,
   countsQuery,
+  type Joined,
   type Listing,
   type Page,
   pageOf,
@@ -21,9 +22,6 @@ export interface ListRequest<Row> {
   readonly conditions: readonly Condition<keyof Row & string>[]
   readonly slice: Slice<keyof Row & string>
 }
-
-/** What is joined to each row of a page. */
-export type Joined = NonNullable<Listing['joined']>
 
 /** One table as one viewer may see it. What the viewer may not see is not there. */
 export class Records<Row extends { id: number }> {
@@ -68,7 +66,7 @@ export class Records<Row extends { id: number }> {
   }
 
   /** One page of a list. */
-  async page({ conditions, slice }: ListRequest<Row>, joined?: Joined): Promise<Page<Row>> {
+  async page({ conditions, slice }: ListRequest<Row>, joined?: readonly Joined[]): Promise<Page<Row>> {
     const ordered = this.#ordered(slice)
     const { statement, values } = pageQuery<Row>(this.listing(joined), conditions, ordered)
     return pageOf(await this.sql.rows(statement, values), ordered)
@@ -79,7 +77,7 @@ export class Records<Row extends { id: number }> {
     column: keyof Row & string,
     keys: readonly number[],
     { conditions, slice }: ListRequest<Row>,
-    joined?: Joined,
+    joined?: readonly Joined[],
   ): Promise<Page<Row>[]> {
     const ordered = this.#ordered(slice)
     const { statement, values } = pagesQuery<Row>(this.listing(joined), column, keys, conditions, ordered)
@@ -106,12 +104,12 @@ export class Records<Row extends { id: number }> {
   }
 
   /** The records whose `column` is one of `ids`, in no order. */
-  async rowsBy(column: keyof Row & string, ids: readonly number[], joined?: Joined): Promise<Row[]> {
+  async rowsBy(column: keyof Row & string, ids: readonly number[], joined?: readonly Joined[]): Promise<Row[]> {
     const { statement, values } = byIdsQuery<Row>(this.listing(joined), column, ids)
     return this.sql.rows(statement, values)
   }
 
-  protected listing(joined?: Joined): Listing {
+  protected listing(joined?: readonly Joined[]): Listing {
     return {
       table: this.table,
       first: scopeValues(this.viewer),

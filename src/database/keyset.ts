@@ -89,8 +89,15 @@ export interface Listing {
   readonly hidden?: ReadonlySet<string> | undefined
   /** What of the rows is asked for; all of it, unless it is said. */
   readonly fields?: Fields | undefined
-  /** More columns, and where they come from, for rows `t` of the page. */
-  readonly joined?: { readonly columns: string; readonly joins: string } | undefined
+  readonly joined?: readonly Joined[] | undefined
+}
+
+/** More columns for the rows `t` of a page, and where they come from. */
+export interface Joined {
+  /** Tells it from others. */
+  readonly name: string
+  readonly columns: string
+  readonly joins: string
 }
 
 interface Query<Row> {
@@ -173,10 +180,10 @@ export const countsQuery = (
 
 /** The rows with these ids, in no order. */
 export const byIdsQuery = <Row>(listing: Listing, column: string, ids: readonly number[]): Query<Row> => {
-  const { table, visible, first, joined } = listing
+  const { table, visible, first, joined = [] } = listing
   const single = ids.length === 1
   const kept = keptFor(listing.fields)
-  const key = `${table.name}.${column}${single ? '' : 's'}${joined?.columns ?? ''}${visible}`
+  const key = `${table.name}.${column}${single ? '' : 's'}${joined.map(({ name }) => name)}${visible}`
   let text = kept.get(key)
   if (text === undefined) {
     const by = table.columns.get(column)?.sql
@@ -240,16 +247,16 @@ const known = ({ hidden }: Listing, column: string): string => (hidden?.has(colu
 
 /** The rows of a page, with what is joined to them, in the page's order. `needed` is a column that is read in any case. */
 const finish = (
-  { table, hidden, joined, fields }: Listing,
+  { table, hidden, joined = [], fields }: Listing,
   needed: string,
   page: string,
   order?: string,
   before = '',
 ): string => {
   const list = selectList(table, 't', hidden, fields && new Set([...fields, needed]))
-  const columns = `${before === '' ? '' : 't.partition, '}${list}${joined ? `, ${joined.columns}` : ''}`
+  const columns = `${before === '' ? '' : 't.partition, '}${[list, ...joined.map(({ columns }) => columns)].join(', ')}`
   const sorted = order === undefined ? '' : ` order by ${before}${order.startsWith('t.') ? order : prefixed(order)}`
-  return `select ${columns} from ${page}${joined ? ` ${joined.joins}` : ''}${sorted}`
+  return `select ${columns} from ${page}${joined.map(({ joins }) => joins).join('')}${sorted}`
 }
 
 const prefixed = (order: string): string =>

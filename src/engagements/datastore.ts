@@ -1,8 +1,8 @@
-import { type Joined, Records } from '../access/records.ts'
+import { Records } from '../access/records.ts'
 import { HIDDEN_NAMES, perScope, type Scope } from '../access/scope.ts'
 import type { Viewer } from '../access/viewer.ts'
 import type { Condition } from '../database/conditions.ts'
-import type { Direction } from '../database/keyset.ts'
+import type { Direction, Joined } from '../database/keyset.ts'
 import { displayName } from '../database/names.ts'
 import type { EngagementRow } from '../database/rows.ts'
 import type { Sql } from '../database/sql.ts'
@@ -77,7 +77,7 @@ export class EngagementDatastore extends Records<EngagementRow> {
   ) {
     const bit = (type: NamedRecord) =>
       fields.has(`${type}Name`) || (fields.has(type) && records[type]?.isNameEnough) ? 1 : 0
-    return joinedNames(this.scope)[bit('collaborator') + 2 * bit('program')]
+    return joinedNames(this.scope)[bit('collaborator') + 2 * bit('program')] ?? []
   }
 
   async #first(
@@ -104,12 +104,15 @@ const pairOf = (opportunityId: number, programId: number): EngagementCondition[]
 ]
 
 /** The joins of no name, of the collaborator's, of the program's, and of both. */
-const joinedNames = perScope((scope): readonly (Joined | undefined)[] => [
-  undefined,
-  ...[['collaborator'] as const, ['program'] as const, NAMED].map(types => ({
-    columns: types.map(type => `coalesce(${type}.name, '${HIDDEN_NAMES[type]}') as "${type}Name"`).join(', '),
-    joins: types.map(type => ` left join lateral (${nameOf(type, scope)}) ${type} on true`).join(''),
-  })),
+const joinedNames = perScope((scope): readonly (readonly Joined[])[] => [
+  [],
+  ...[['collaborator'] as const, ['program'] as const, NAMED].map(types => [
+    {
+      name: `${types}`,
+      columns: types.map(type => `coalesce(${type}.name, '${HIDDEN_NAMES[type]}') as "${type}Name"`).join(', '),
+      joins: types.map(type => ` left join lateral (${nameOf(type, scope)}) ${type} on true`).join(''),
+    },
+  ]),
 ])
 
 // programs are few, and may be read as a whole; the limit has each collaborator looked up by its key instead

@@ -14,7 +14,9 @@ import type { Asked } from '../datastores.ts'
 
 export type { Asked }
 
-type Document = Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments'>
+/** As much of a resolver's info as tells what is selected below its field. */
+export type Document = Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments'>
+
 const selections = new WeakMap<FieldNode, ReadonlySet<string>>()
 
 /**
@@ -34,6 +36,39 @@ export const selectedBelow = ({ fieldNodes, fragments }: Document): ReadonlySet<
   }
   return names
 }
+
+/**
+ * Where a field is selected of the nodes of the connection that is being resolved; undefined when that is nowhere, or in
+ * several places, which may ask for different things.
+ */
+export const ofNodes = ({ fieldNodes, fragments }: Document, name: string): FieldNode | undefined => {
+  const [first] = fieldNodes
+  const known = first && nodeFields.get(first)
+  if (known?.has(name)) return known.get(name)
+  const below = (nodes: readonly FieldNode[], field: string) =>
+    nodes.flatMap(({ selectionSet }) => fieldsIn(selectionSet, fragments).filter(({ name }) => name.value === field))
+  const nodes = [...below(fieldNodes, 'nodes'), ...below(below(fieldNodes, 'edges'), 'node')]
+  const found = below(nodes, name)
+  const only = found.length === 1 ? found[0] : undefined
+  if (first) nodeFields.set(first, new Map(known).set(name, only))
+  return only
+}
+const nodeFields = new WeakMap<FieldNode, Map<string, FieldNode | undefined>>()
+
+/** The fields of a selection set itself. */
+const fieldsIn = (
+  set: SelectionSetNode | undefined,
+  fragments: Document['fragments'],
+  spread = new Set<string>(),
+): FieldNode[] =>
+  (set?.selections ?? []).flatMap(selection => {
+    if (selection.kind === Kind.FIELD) return [selection]
+    if (selection.kind === Kind.INLINE_FRAGMENT) return fieldsIn(selection.selectionSet, fragments, spread)
+    const name = selection.name.value
+    if (spread.has(name)) return []
+    spread.add(name)
+    return fieldsIn(fragments[name]?.selectionSet, fragments, spread)
+  })
 
 /** Which fields of each type a document names anywhere. It too errs on the side of too much. */
 export const askedIn = (schema: GraphQLSchema, document: DocumentNode): Asked => {

@@ -1,13 +1,13 @@
-import { groupBy, type Joined, type ListRequest, type Records } from '../access/records.ts'
+import { groupBy, type ListRequest, type Records } from '../access/records.ts'
 import { HIDDEN_NAMES } from '../access/scope.ts'
 import { readsEverything } from '../access/viewer.ts'
 import type { Condition } from '../database/conditions.ts'
-import type { Direction, Page } from '../database/keyset.ts'
+import type { Direction, Joined, Page } from '../database/keyset.ts'
 import type { NamedType } from '../database/names.ts'
 import type { ConversionRow, LineItemRow, NoteSourceType } from '../database/rows.ts'
 import type { Datastores } from '../datastores.ts'
 import type { NamedEngagement } from '../engagements/datastore.ts'
-import type { Feed, FeedEntry, FeedRequest, NoteEntry } from '../notes/datastore.ts'
+import type { Feed, FeedEntry, FeedRequest, NoteEntry, WithFeed } from '../notes/datastore.ts'
 import { detailOf, type NoteDetail } from '../notes/detail.ts'
 import { type RenderedNote, renderNote } from '../notes/render.ts'
 import { allOf, Loader, listLoader, rowLoader } from './loader.ts'
@@ -34,8 +34,8 @@ export class Loaders {
     return this.#once('engagementById', () => rowLoader(ids => this.datastores.engagements.byIds(ids)))
   }
   /** The same, read together with its names, which prime their loaders. */
-  namedEngagementById(names: Joined) {
-    return this.#once(`engagementById ${names.columns}`, () =>
+  namedEngagementById(names: readonly Joined[]) {
+    return this.#once(`engagementById ${names.map(({ name }) => name)}`, () =>
       rowLoader(async ids => {
         const rows = (await this.datastores.engagements.rowsBy('id', ids, names)) as NamedEngagement[]
         this.primeNames(rows)
@@ -182,10 +182,10 @@ export class Loaders {
     records: Records<Row>,
     column: keyof Row & string,
     request: ListRequest<Row>,
-    joined?: Joined,
+    joined: readonly Joined[] = [],
   ): Loader<number, Page<Row>> {
     return this.#once(
-      `${records.type}.${column} ${joined?.columns ?? ''} ${JSON.stringify(request)}`,
+      `${records.type}.${column} ${joined.map(({ name }) => name)} ${JSON.stringify(request)}`,
       () => new Loader<number, Page<Row>>(ids => records.pagesBy(column, ids, request, joined)),
     )
   }
@@ -205,9 +205,16 @@ export class Loaders {
   /** One page of each record's feed. */
   feedPages(sourceType: NoteSourceType, request: FeedRequest): Loader<number, Page<FeedEntry>> {
     return this.#once(
-      `feed.${sourceType} ${JSON.stringify(request)}`,
+      `feed.${sourceType} ${keyOf(request)}`,
       () => new Loader<number, Page<FeedEntry>>(ids => this.datastores.notes.pagesOf(sourceType, ids, request)),
     )
+  }
+
+  /** Keeps the pages that the records of a list brought along. */
+  primeFeeds(sourceType: NoteSourceType, request: FeedRequest, records: readonly WithFeed[]): void {
+    const { notes } = this.datastores
+    const pages = this.feedPages(sourceType, request)
+    for (const { id, feed } of records) pages.prime(id, notes.pageIn(feed, request))
   }
 
   /** How long each record's feed is. */
@@ -255,6 +262,18 @@ export class Loaders {
       renderNote(shared.blueprints.get(note.content), { ...note, ...(details[i] as NoteDetail) }, view),
     )
   }
+}
+
+const keys = new WeakMap<object, string>()
+
+/** A request as text; of one that comes back it is made once. */
+const keyOf = (request: object): string => {
+  let key = keys.get(request)
+  if (key === undefined) {
+    key = JSON.stringify(request)
+    keys.set(request, key)
+  }
+  return key
 }
 
 /** A record of which nothing but this is asked for. */

@@ -1,7 +1,7 @@
 import { perScope, type Scope, scopeOf, scopeValues } from '../access/scope.ts'
 import type { Viewer } from '../access/viewer.ts'
 import { type Condition, Values, where } from '../database/conditions.ts'
-import { type Direction, type Key, type Page, pageOf, sliced } from '../database/keyset.ts'
+import { type Direction, type Joined, type Key, type Page, pageOf, sliced } from '../database/keyset.ts'
 import type { NoteRow, NoteSourceType } from '../database/rows.ts'
 import { madeStatement, type Sql, type Statement, unnamedStatement } from '../database/sql.ts'
 import { type Fields, tableOf } from '../database/tables.ts'
@@ -46,6 +46,15 @@ export interface FeedSlice {
 /** A note of a page; with its details when they were asked for. */
 export type FeedEntry = NoteEntry & Partial<PackedDetail>
 
+/** A note of a page that came as JSON. */
+type JsonEntry = Omit<FeedEntry, 'dateCreated'> & { readonly dateCreated: string }
+
+/** A record of a list with a page of its feed, as `joinedPage` has it. */
+export interface WithFeed {
+  readonly id: number
+  readonly feed: readonly JsonEntry[] | null
+}
+
 /** Notes as one viewer may see them. Reading only: they are written by events. */
 export class NoteDatastore {
   readonly #scope: Scope
@@ -61,7 +70,7 @@ export class NoteDatastore {
   ) {
     this.#scope = scopeOf(viewer)
     const withCause = fields === undefined || OF_CAUSE.some(field => fields.has(field))
-    this.#columns = withCause ? NOTE + causeColumns(this.#scope) : NOTE
+    this.#columns = withCause ? wholeNote(this.#scope) : NOTE
   }
 
   /** Every note of a record, in the order in which the events happened. */
@@ -117,6 +126,35 @@ export class NoteDatastore {
     const parts = new Map<number, FeedEntry[]>(sourceIds.map(id => [id, []]))
     for (const { partition, ...note } of read) parts.get(partition as number)?.push(note)
     return sourceIds.map(id => pageOf([...(parts.get(id) ?? [])], { ...request.slice, orderBy: 'dateCreated' }))
+  }
+
+  /** The same page of the feed of each record `t` of a list, to be read along; undefined where that would need values. */
+  joinedPage(sourceType: NoteSourceType, request: FeedRequest): Joined | undefined {
+    const made = joinedPages(this.#scope)
+    const last = made.get(request)
+    if (last?.sourceType === sourceType && last.columns === this.#columns) return last.joined
+    const joined = this.#joinedPage(sourceType, request)
+    made.set(request, { sourceType, columns: this.#columns, joined })
+    return joined
+  }
+
+  #joinedPage(sourceType: NoteSourceType, request: FeedRequest): Joined | undefined {
+    const first = scopeValues(this.viewer)
+    const values = new Values(...first)
+    const { tables, links, order, limit } = this.#links({ sourceType }, request, values, 't.id')
+    if (tables !== '' || values.list.length > first.length) return undefined
+    const notes = this.#notes(`(${links} order by ${order}${limit}) f`, order, request)
+    return {
+      name: `feed ${JSON.stringify(request)}`,
+      columns: `(select json_agg(f) from (${notes}) f) as feed`,
+      joins: '',
+    }
+  }
+
+  /** A page that came so. */
+  pageIn(column: WithFeed['feed'], { slice }: FeedRequest): Page<FeedEntry> {
+    const notes = (column ?? []).map(note => ({ ...note, dateCreated: new Date(note.dateCreated) }))
+    return pageOf(this.#withCauses(notes), { ...slice, orderBy: 'dateCreated' })
   }
 
   /** How many notes a feed has. */
@@ -180,9 +218,12 @@ export class NoteDatastore {
     return noteIds.map(id => found.get(id) ?? NOTHING)
   }
 
-  /** Notes. To a viewer who may not see the record that caused a note, the viewer itself has. */
   async #read<Row extends NoteEntry>(statement: Statement<Row>, values: Values): Promise<Row[]> {
-    const rows = await this.sql.rows(statement, values.list)
+    return this.#withCauses(await this.sql.rows(statement, values.list))
+  }
+
+  /** To a viewer who may not see the record that caused a note, the viewer itself has. */
+  #withCauses<Row extends NoteEntry>(rows: Row[]): Row[] {
     if (this.viewer.role !== 'collaborator') return rows
     const instead = { creationSource: 'collaborator', creationSourceId: this.viewer.collaboratorId } as const
     return rows.map(row => (row.creationSource === null ? { ...row, ...instead } : row))
@@ -313,14 +354,19 @@ const isOneOfSeveralKeys = (condition: Condition): condition is Condition<'conte
 /** The columns of every note. */
 const NOTE = 'n.id, n.content, n.date_created as "dateCreated"'
 
-/** The record that caused a note, without its type where that may not be seen. */
-const causeColumns = perScope(scope => {
+/** With the record that caused it, without its type where that may not be seen. */
+const wholeNote = perScope(scope => {
   const visible = scope.visibleSource('n.creation_source', 'n.creation_source_id')
   const type = visible === '' ? 'n.creation_source' : `case when true${visible} then n.creation_source end`
-  return `, ${type} as "creationSource", n.creation_source_id as "creationSourceId"`
+  return `${NOTE}, ${type} as "creationSource", n.creation_source_id as "creationSourceId"`
 })
 /** The fields that tell of that record: a text may. */
 const OF_CAUSE = ['creationSource', 'creationSourceId', 'renderedContent', 'sourceData']
+
+/** What was last made of a request. */
+const joinedPages = perScope(
+  () => new WeakMap<FeedRequest, { sourceType: NoteSourceType; columns: string; joined: Joined | undefined }>(),
+)
 
 const detailColumns = perScope(
   scope =>

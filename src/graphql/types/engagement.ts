@@ -1,11 +1,14 @@
+import type { GraphQLResolveInfo } from 'graphql'
 import type { Page, Slice } from '../../database/keyset.ts'
 import type { EngagementRow, EngagementStatus } from '../../database/rows.ts'
 import type { NamedEngagement } from '../../engagements/datastore.ts'
 import { RecordNotFoundError } from '../../errors.ts'
+import type { WithFeed } from '../../notes/datastore.ts'
 import { builder } from '../builder.ts'
 import { Connection, connectionType, keyIn, type ListArgs, listRequest, pageArgs } from '../connection.ts'
 import type { Context } from '../context.ts'
-import { selectedBelow } from '../look-ahead.ts'
+import { feedOfNodes } from '../feed.ts'
+import { type Document, selectedBelow } from '../look-ahead.ts'
 import { idArg, loadBy } from '../record-queries.ts'
 import { Collaborator } from './collaborator.ts'
 import { Node, nodeFields } from './node.ts'
@@ -107,28 +110,31 @@ const listArgs = () =>
 const EngagementConnection = connectionType('Engagement', Engagement)
 
 type EngagementArgs = ListArgs<'id' | 'dateCreated' | 'dateModified' | 'score'>
-type Info = Parameters<typeof selectedBelow>[0]
 
-/** All engagements, or those of one record. Names that are selected come with the rows, and prime their loaders. */
+/** All engagements, or those of one record. Names and feeds that are selected come with the rows, and prime their loaders. */
 const engagementConnection = (
   context: Context,
   args: EngagementArgs,
-  info: Info,
+  info: GraphQLResolveInfo,
   owner?: { column: 'collaboratorId' | 'programId' | 'opportunityId'; id: number },
 ): Connection<EngagementRow> => {
   const { request, ordering } = listRequest<EngagementRow, Slice<keyof EngagementRow>['orderBy']>('Engagement', args)
-  const { engagements } = context.datastores
+  const { engagements, notes } = context.datastores
   const names = namesAskedFor(context, info)
+  const feed = feedOfNodes('Engagement', info)
+  const feeds = feed && notes.joinedPage('engagement', feed)
+  const joined = feeds ? [...names, feeds] : names
   const prime = (page: Page<EngagementRow>) => {
-    if (names) context.loaders.primeNames(page.rows as readonly NamedEngagement[])
+    if (names.length > 0) context.loaders.primeNames(page.rows as readonly NamedEngagement[])
+    if (feeds) context.loaders.primeFeeds('engagement', feed, page.rows as readonly (EngagementRow & WithFeed)[])
     return page
   }
   return new Connection(
     async () =>
       prime(
         owner
-          ? await context.loaders.pages(engagements, owner.column, request, names).load(owner.id)
-          : await engagements.page(request, names),
+          ? await context.loaders.pages(engagements, owner.column, request, joined).load(owner.id)
+          : await engagements.page(request, joined),
       ),
     () =>
       owner
@@ -140,7 +146,7 @@ const engagementConnection = (
 }
 
 /** Names that are asked for come with the rows. */
-const namesAskedFor = ({ datastores: { asked, engagements, collaborators, programs } }: Context, info: Info) => {
+const namesAskedFor = ({ datastores: { asked, engagements, collaborators, programs } }: Context, info: Document) => {
   const [below, ofEngagements] = [selectedBelow(info), asked?.get('Engagement')]
   const fields = { has: (name: string) => below.has(name) && ofEngagements?.has(name) !== false }
   return engagements.withNames(fields, { collaborator: collaborators, program: programs })
@@ -161,7 +167,7 @@ builder.queryFields(t => ({
     resolve: (_, { id }, context, info) => {
       const { loaders } = context
       const names = namesAskedFor(context, info)
-      const loader = names ? loaders.namedEngagementById(names) : loaders.engagementById
+      const loader = names.length > 0 ? loaders.namedEngagementById(names) : loaders.engagementById
       return loadBy('Engagement', id, each => loader.load(each))
     },
   }),

@@ -1,15 +1,13 @@
 import type { ObjectRef } from '@pothos/core'
-import type { Direction } from '../../database/keyset.ts'
 import type { NoteSourceType as NoteSourceTypeValue } from '../../database/rows.ts'
 import { after } from '../../loaders/loader.ts'
-import type { Feed, FeedRequest, NoteEntry } from '../../notes/datastore.ts'
+import type { Feed, NoteEntry } from '../../notes/datastore.ts'
 import type { NoteLink } from '../../notes/detail.ts'
 import { builder, type SchemaTypes } from '../builder.ts'
 import { Connection, connectionType, keyIn, pageArgs } from '../connection.ts'
 import type { Context } from '../context.ts'
-import { conditionsOf } from '../filter.ts'
-import { selectedBelow } from '../look-ahead.ts'
-import { type PageArgs, sliceOf } from '../paging.ts'
+import { type FeedArgs, feedRequest, RENDERED } from '../feed.ts'
+import { type Document, selectedBelow } from '../look-ahead.ts'
 import { idArg, loadBy } from '../record-queries.ts'
 import { Collaborator } from './collaborator.ts'
 import { Conversion } from './conversion.ts'
@@ -125,11 +123,6 @@ const feedArgs = () =>
     ...pageArgs(),
   }))
 
-interface FeedArgs extends PageArgs {
-  readonly filter?: object | null | undefined
-  readonly order?: Direction | null | undefined
-}
-
 /**
  * A feed; given an `owner`, that of one record among others whose feeds are asked for. What rendering needs is read along
  * when it is selected, and primes its loader.
@@ -137,16 +130,13 @@ interface FeedArgs extends PageArgs {
 const feedConnection = (
   { datastores: { notes }, loaders }: Context,
   feed: Feed,
-  { filter, order, ...page }: FeedArgs,
-  info: Parameters<typeof selectedBelow>[0],
+  args: FeedArgs,
+  info: Document,
   owner?: number,
 ): Connection<NoteEntry> => {
   const { sourceType } = feed
-  const ordering = { type: 'Note', orderBy: 'dateCreated', direction: order ?? 'ASC' } as const
-  const conditions: FeedRequest['conditions'] = conditionsOf('Note', filter)
-  const selected = selectedBelow(info)
-  const withDetail = DETAILS.some(field => selected.has(field))
-  const request: FeedRequest = { conditions, slice: sliceOf(page, ordering), withDetail }
+  const { request, ordering } = feedRequest(args, info)
+  const { conditions, withDetail } = request
   return new Connection<NoteEntry>(
     async () => {
       const found = await (owner === undefined
@@ -154,7 +144,7 @@ const feedConnection = (
         : loaders.feedPages(sourceType, request).load(owner))
       if (withDetail) loaders.primeDetails(found.rows)
       // what goes wrong with it is said where it is asked for
-      if (found.rows.length > 0 && RENDERED.some(field => selected.has(field)))
+      if (found.rows.length > 0 && RENDERED.some(field => selectedBelow(info).has(field)))
         await loaders.renderedPages.load(found.rows).catch(() => {})
       return found
     },
@@ -164,9 +154,6 @@ const feedConnection = (
     keyIn('dateCreated'),
   )
 }
-
-const RENDERED = ['renderedContent', 'sourceData']
-const DETAILS = [...RENDERED, 'sources']
 
 builder.queryFields(t => ({
   note: t.field({

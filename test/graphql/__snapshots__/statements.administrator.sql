@@ -22,7 +22,7 @@
 -- Distribution.notes of many: 4263d5 991477 d3a1b5 62ebab ac06c3
 -- Distributor.distributions of many: 088c76 d256d0 9bc4a0 b786e6
 -- Distributor.notes of many: 4263d5 7c7279 4f7392 62ebab 187441
--- Engagement.notes of many: 4263d5 303bfe f4f6d6 62ebab 1d8110
+-- Engagement.notes of many: 4263d5 f4f6d6 62ebab 6e92e9
 -- Fulfillment.notes of many: 4263d5 036634 c5be4b 62ebab 2f85d8
 -- Fulfillment.payouts of many: e22bb4 26ee78 628c7d 6b4085 8904b2
 -- Obligation.notes of many: 4263d5 03c9ad 94b8a3 62ebab db7087
@@ -46,7 +46,7 @@
 -- Distribution.notes, long: 4263d5 991477 d3a1b5 62ebab 2e9a40
 -- Distributor.distributions, long: 088c76 4e92ee d256d0 b786e6
 -- Distributor.notes, long: 4263d5 7c7279 4f7392 62ebab 447c15
--- Engagement.notes, long: 4263d5 303bfe f4f6d6 62ebab 6a4f98
+-- Engagement.notes, long: 4263d5 f4f6d6 62ebab b36d50
 -- Fulfillment.notes, long: 4263d5 036634 c5be4b 62ebab ed86f3
 -- Fulfillment.payouts, long: e22bb4 26ee78 bcb308 628c7d 8904b2
 -- Obligation.notes, long: 4263d5 03c9ad 94b8a3 62ebab b65243
@@ -121,9 +121,6 @@ select f.partition, n.id, n.content, n.date_created as "dateCreated", n.creation
 
 -- 7c7279
 select f.partition, n.id, n.content, n.date_created as "dateCreated", n.creation_source as "creationSource", n.creation_source_id as "creationSourceId", n.data, (select string_agg(s.source_type || ':' || s.source_id, ',' order by s.source_type, s.source_id) from note_source s where s.organization_id = $1 and s.note_id = n.id) as sources from (select k.key as partition, f.* from unnest((select $2::bigint[])) as k(key) cross join lateral (select s.note_id, s.date_created from note_source s where s.organization_id = $1 and s.source_type = 'distributor' and s.source_id = k.key::bigint order by date_created asc, note_id asc limit n) f) f cross join lateral (select * from note where organization_id = $1 and id = f.note_id limit n) n order by f.partition, f.date_created asc, f.note_id asc;
-
--- 303bfe
-select f.partition, n.id, n.content, n.date_created as "dateCreated", n.creation_source as "creationSource", n.creation_source_id as "creationSourceId", n.data, (select string_agg(s.source_type || ':' || s.source_id, ',' order by s.source_type, s.source_id) from note_source s where s.organization_id = $1 and s.note_id = n.id) as sources from (select k.key as partition, f.* from unnest((select $2::bigint[])) as k(key) cross join lateral (select s.note_id, s.date_created from note_source s where s.organization_id = $1 and s.source_type = 'engagement' and s.source_id = k.key::bigint order by date_created asc, note_id asc limit n) f) f cross join lateral (select * from note where organization_id = $1 and id = f.note_id limit n) n order by f.partition, f.date_created asc, f.note_id asc;
 
 -- 036634
 select f.partition, n.id, n.content, n.date_created as "dateCreated", n.creation_source as "creationSource", n.creation_source_id as "creationSourceId", n.data, (select string_agg(s.source_type || ':' || s.source_id, ',' order by s.source_type, s.source_id) from note_source s where s.organization_id = $1 and s.note_id = n.id) as sources from (select k.key as partition, f.* from unnest((select $2::bigint[])) as k(key) cross join lateral (select s.note_id, s.date_created from note_source s where s.organization_id = $1 and s.source_type = 'fulfillment' and s.source_id = k.key::bigint order by date_created asc, note_id asc limit n) f) f cross join lateral (select * from note where organization_id = $1 and id = f.note_id limit n) n order by f.partition, f.date_created asc, f.note_id asc;
@@ -230,12 +227,6 @@ select t.id as "id" from (select t.* from "distributor" t where t.organization_i
 -- 187441
 select t.id as "id" from (select t.* from "distributor" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
 
--- 6a4f98
-select t.id as "id" from (select t.* from "engagement" t where t.organization_id = $1 and t.id = $2::bigint order by t.id desc limit n) t order by t.id desc;
-
--- 1d8110
-select t.id as "id" from (select t.* from "engagement" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
-
 -- ed86f3
 select t.id as "id" from (select t.* from "fulfillment" t where t.organization_id = $1 and t.id = $2::bigint order by t.id desc limit n) t order by t.id desc;
 
@@ -271,6 +262,12 @@ select t.id as "id" from (select t.* from "transaction" t where t.organization_i
 
 -- 06fcef
 select t.id as "id" from (select t.* from "transaction" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
+
+-- b36d50
+select t.id as "id", (select json_agg(f) from (select n.id, n.content, n.date_created as "dateCreated", n.creation_source as "creationSource", n.creation_source_id as "creationSourceId", n.data, (select string_agg(s.source_type || ':' || s.source_id, ',' order by s.source_type, s.source_id) from note_source s where s.organization_id = $1 and s.note_id = n.id) as sources from (select s.note_id, s.date_created from note_source s where s.organization_id = $1 and s.source_type = 'engagement' and s.source_id = t.id::bigint order by date_created asc, note_id asc limit n) f cross join lateral (select * from note where organization_id = $1 and id = f.note_id limit n) n order by f.date_created asc, f.note_id asc) f) as feed from (select t.* from "engagement" t where t.organization_id = $1 and t.id = $2::bigint order by t.id desc limit n) t order by t.id desc;
+
+-- 6e92e9
+select t.id as "id", (select json_agg(f) from (select n.id, n.content, n.date_created as "dateCreated", n.creation_source as "creationSource", n.creation_source_id as "creationSourceId", n.data, (select string_agg(s.source_type || ':' || s.source_id, ',' order by s.source_type, s.source_id) from note_source s where s.organization_id = $1 and s.note_id = n.id) as sources from (select s.note_id, s.date_created from note_source s where s.organization_id = $1 and s.source_type = 'engagement' and s.source_id = t.id::bigint order by date_created asc, note_id asc limit n) f cross join lateral (select * from note where organization_id = $1 and id = f.note_id limit n) n order by f.date_created asc, f.note_id asc) f) as feed from (select t.* from "engagement" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
 
 -- 04ce02
 select t.id as "id", t.collaborator_id as "collaboratorId", t.fulfillment_id as "fulfillmentId", t.value as "value", t.currency as "currency", t.status as "status", t.date_paid as "datePaid", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "payout" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
