@@ -101,25 +101,19 @@ const reads: Record<string, (input: Input, organization: number) => Promise<unkn
     const { rows } = await pool.query({ name: 'Q3', text: ENGAGEMENT, values: [organization, input.engagement] })
     return { engagement: rows[0] ? named(rows[0]) : null }
   },
-  Q4: async (input, organization) => {
+  Q4: async input => {
     const [opportunity] = await send('Q4', 0, input)
     const engagements = await send('Q4', 1, input)
-    const notes = await send('Q4', 2, input, [organization, engagements.map(({ id }) => id)])
     return {
       opportunity: {
         status: opportunity.status,
         engagements: {
-          nodes: engagements.map(({ id, score, programName, collaboratorName }) => ({
+          nodes: engagements.map(({ id, score, programName, collaboratorName, feed }) => ({
             id,
             score,
             program: { name: programName },
             collaborator: { name: collaboratorName },
-            notes: {
-              nodes: notes
-                .filter(note => note.partition === id)
-                .slice(0, 5)
-                .map(entry),
-            },
+            notes: { nodes: (feed ?? []).slice(0, 5).map(entry) },
           })),
         },
       },
