@@ -69,7 +69,7 @@ if (!has('wrk')) {
 const QUICK = options.quick
 /** What a quick run may take, and what its end takes after the rounds: preparing ingestion, growth, backfill. */
 const QUICK_SECONDS = 345
-const QUICK_REST = 80
+const QUICK_REST = 60
 const only = options.only?.split(',')
 const wanted = (query: string) => only === undefined || only.includes(query)
 const place = cores()
@@ -135,7 +135,7 @@ const stopAll = async (peers: readonly Peer[]): Promise<void> => {
 
 /** How long the turns are: in a quick run as long as the time allows, with a second of warming up for each cell. */
 const turnsOf = (cells: number, authorization: string): RoundsOptions => {
-  const leadIn = 0.7 // with the start and the end of wrk
+  const leadIn = 0.4 // with the start and the end of wrk
   const each = (QUICK_SECONDS - QUICK_REST - passed()) / cells - 1 - leadIn
   const within = (most: number, number: number) => Math.min(most, Math.max(1, Math.floor(number)))
   const rounds = Number(options.rounds ?? (QUICK ? within(3, each / (1 + leadIn)) : 5))

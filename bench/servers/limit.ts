@@ -113,7 +113,7 @@ const reads: Record<string, (input: Input, organization: number) => Promise<unkn
             score,
             program: { name: programName },
             collaborator: { name: collaboratorName },
-            notes: { nodes: (feed ?? []).slice(0, 5).map(entry) },
+            notes: { nodes: (feed ?? []).slice(0, 5).map(entryOfJson) },
           })),
         },
       },
@@ -145,6 +145,7 @@ const named = ({ id, score, status, collaboratorName, programName }: Row) => ({
   programName,
 })
 const entry = ({ content, dateCreated }: Row) => ({ content, dateCreated })
+const entryOfJson = ({ content, dateCreated }: Row) => ({ content, dateCreated: new Date(dateCreated) })
 
 const COLLABORATOR = `case when c.status = 'deleted' then 'Collaborator #' || c.id else coalesce(c.nickname, c.full_name) end`
 const PROGRAM = `case when p.status = 'deleted' then 'Program #' || p.id else p.name end`

@@ -67,6 +67,9 @@ export const sliced = (
  */
 const LIMITS = [2, 6, 11, 21, 51, 101]
 
+/** Whether no more rows are read of a slice than its page has, but for the one that tells whether there are more. */
+export const isReadExactly = ({ size }: Slice): boolean => size !== null && LIMITS.includes(size + 1)
+
 /** What `sliced` read, as a page: in the list's own order, without what was read too much. */
 export const pageOf = <Row>(read: Row[], { size, fromEnd = false, after, before }: Slice): Page<Row> => {
   const more = size !== null && read.length > size
@@ -94,7 +97,7 @@ export interface Listing {
 
 /** More columns for the rows `t` of a page, and where they come from. */
 export interface Joined {
-  /** Tells it from others. */
+  /** What is made with it is kept under this name, for all viewers that see as much. */
   readonly name: string
   readonly columns: string
   readonly joins: string

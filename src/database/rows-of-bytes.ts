@@ -6,7 +6,8 @@ import { int8, PARSERS, timestamptz } from './sql.ts'
  * A client of pg that leaves rows as the bytes that came, for who knows their columns: most columns are read without a text
  * being made of them first. To pg's own queries they look as its own rows do.
  *
- * Not public in pg: `connection` with its `attachListeners`, and `handlePacket` of pg-protocol's parser.
+ * Not public in pg: `connection`, its `attachListeners` and the events that this one tells, `errorMessage` and the messages'
+ * names; and `handlePacket` of pg-protocol's parser.
  */
 export class Client extends pg.Client {
   constructor(config?: string | pg.ClientConfig) {

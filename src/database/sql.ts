@@ -91,8 +91,10 @@ export const PARSERS: Readonly<Record<number, (text: string) => unknown>> = {
 }
 
 /** @throws RangeError for an integer beyond ±(2^53−1): better no answer than a neighbour's row. */
-export const int8 = (text: string): number => {
-  const value = Number(text)
+export const int8 = (text: string): number => exact(Number(text), text)
+
+/** The same of one that came as a number, in JSON. */
+export const exact = (value: number, text: string | number = value): number => {
   if (!Number.isSafeInteger(value)) throw new RangeError(`Expected an int8 within ±(2^53−1), received ${text}`)
   return value
 }

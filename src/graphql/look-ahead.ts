@@ -38,30 +38,40 @@ export const selectedBelow = ({ fieldNodes, fragments }: Document): ReadonlySet<
 }
 
 /**
- * Where a field is selected of the nodes of the connection that is being resolved; undefined when that is nowhere, or in
- * several places, which may ask for different things.
+ * Where a field is selected of the nodes of the connection that is being resolved, with any of these fields below it.
+ * Undefined when that is nowhere; in several places, which may ask for different things; or under a condition, such as
+ * `@include`.
  */
-export const ofNodes = ({ fieldNodes, fragments }: Document, name: string): FieldNode | undefined => {
+export const ofNodes = (
+  { fieldNodes, fragments }: Document,
+  name: string,
+  below: readonly string[],
+): FieldNode | undefined => {
   const [first] = fieldNodes
-  const known = first && nodeFields.get(first)
-  if (known?.has(name)) return known.get(name)
-  const below = (nodes: readonly FieldNode[], field: string) =>
-    nodes.flatMap(({ selectionSet }) => fieldsIn(selectionSet, fragments).filter(({ name }) => name.value === field))
-  const nodes = [...below(fieldNodes, 'nodes'), ...below(below(fieldNodes, 'edges'), 'node')]
-  const found = below(nodes, name)
-  const only = found.length === 1 ? found[0] : undefined
-  if (first) nodeFields.set(first, new Map(known).set(name, only))
-  return only
+  if (first === undefined) return undefined
+  const known = fieldsOfNodes.get(first) ?? new Map<string, FieldNode | null>()
+  fieldsOfNodes.set(first, known)
+  let found = known.get(name)
+  if (found === undefined) {
+    const named = (nodes: readonly FieldNode[], field: string) =>
+      nodes.flatMap(({ selectionSet }) => fieldsIn(selectionSet, fragments)).filter(each => each.name.value === field)
+    const nodes = [...named(fieldNodes, 'nodes'), ...named(named(fieldNodes, 'edges'), 'node')]
+    const [only, ...others] = new Set(named(nodes, name))
+    found = only && others.length === 0 && below.some(field => named([only], field).length > 0) ? only : null
+    known.set(name, found)
+  }
+  return found ?? undefined
 }
-const nodeFields = new WeakMap<FieldNode, Map<string, FieldNode | undefined>>()
+const fieldsOfNodes = new WeakMap<FieldNode, Map<string, FieldNode | null>>()
 
-/** The fields of a selection set itself. */
+/** The fields of a selection set itself that are there without a condition. */
 const fieldsIn = (
   set: SelectionSetNode | undefined,
   fragments: Document['fragments'],
   spread = new Set<string>(),
 ): FieldNode[] =>
   (set?.selections ?? []).flatMap(selection => {
+    if (selection.directives?.length) return []
     if (selection.kind === Kind.FIELD) return [selection]
     if (selection.kind === Kind.INLINE_FRAGMENT) return fieldsIn(selection.selectionSet, fragments, spread)
     const name = selection.name.value

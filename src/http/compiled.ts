@@ -23,6 +23,7 @@ import type { GraphQLParams, Plugin } from 'graphql-yoga'
 import { may, type Viewer } from '../access/viewer.ts'
 import { type Asked, askedIn } from '../graphql/look-ahead.ts'
 import type { RequestContext } from './graphql.ts'
+import { isoDate } from './iso-date.ts'
 
 // what Yoga's executor takes and answers, which envelop leaves open
 type Execute = (args: ExecutionArgs) => unknown
@@ -130,21 +131,12 @@ const run = async (
 const compile = (schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): Plan | null => {
   if (operation.operation !== 'query' || !isWorthwhile(operation, document) || !isFaithful(schema, document))
     return null
-  const compiled = compileQuery(schema, document, operation.name?.value, { customSerializers: { DateTime: isoDate } })
+  const compiled = compileQuery(schema, document, operation.name?.value, {
+    customSerializers: { DateTime: date => isoDate(date as Date) },
+  })
   if (!isCompiledQuery(compiled)) return null
   return (context, variables) => compiled.query(undefined, context, variables)
 }
-
-/** A date in its text form, which `JSON.stringify` would ask `toISOString` for, and wait five times as long. */
-const isoDate = (value: unknown): string => {
-  const date = value as Date
-  const [year, milliseconds] = [date.getUTCFullYear(), date.getUTCMilliseconds()]
-  if (!(year >= 1000 && year <= 9999)) return date.toISOString()
-  const time = `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())}`
-  const fraction = `${milliseconds < 100 ? `0${two(milliseconds)}` : milliseconds}`
-  return `${year}-${two(date.getUTCMonth() + 1)}-${two(date.getUTCDate())}T${time}.${fraction}Z`
-}
-const two = (number: number): string => (number < 10 ? `0${number}` : `${number}`)
 
 /**
  * False for what would take long to compile, which holds all requests up: the time grows with the square of the depth, and

@@ -1,9 +1,18 @@
 import { perScope, type Scope, scopeOf, scopeValues } from '../access/scope.ts'
 import type { Viewer } from '../access/viewer.ts'
 import { type Condition, Values, where } from '../database/conditions.ts'
-import { type Direction, type Joined, type Key, type Page, pageOf, sliced } from '../database/keyset.ts'
+import {
+  type Direction,
+  isReadExactly,
+  type Joined,
+  type Key,
+  type Page,
+  pageOf,
+  type Slice,
+  sliced,
+} from '../database/keyset.ts'
 import type { NoteRow, NoteSourceType } from '../database/rows.ts'
-import { madeStatement, type Sql, type Statement, unnamedStatement } from '../database/sql.ts'
+import { exact, madeStatement, type Sql, type Statement, unnamedStatement } from '../database/sql.ts'
 import { type Fields, tableOf } from '../database/tables.ts'
 import { RecordNotFoundError } from '../errors.ts'
 import { detailOf, type NoteDetail, type PackedDetail } from './detail.ts'
@@ -128,8 +137,13 @@ export class NoteDatastore {
     return sourceIds.map(id => pageOf([...(parts.get(id) ?? [])], { ...request.slice, orderBy: 'dateCreated' }))
   }
 
-  /** The same page of the feed of each record `t` of a list, to be read along; undefined where that would need values. */
-  joinedPage(sourceType: NoteSourceType, request: FeedRequest): Joined | undefined {
+  /**
+   * The same page of the feed of each record `t` of a list, to be read along. Undefined where that would need values, and
+   * for a list of which more is read than is wanted.
+   */
+  joinedPage(sourceType: NoteSourceType, request: FeedRequest, list: Slice): Joined | undefined {
+    const { conditions, slice } = request
+    if (conditions.length > 0 || slice.after || slice.before || !isReadExactly(list)) return undefined
     const made = joinedPages(this.#scope)
     const last = made.get(request)
     if (last?.sourceType === sourceType && last.columns === this.#columns) return last.joined
@@ -141,8 +155,8 @@ export class NoteDatastore {
   #joinedPage(sourceType: NoteSourceType, request: FeedRequest): Joined | undefined {
     const first = scopeValues(this.viewer)
     const values = new Values(...first)
-    const { tables, links, order, limit } = this.#links({ sourceType }, request, values, 't.id')
-    if (tables !== '' || values.list.length > first.length) return undefined
+    const { links, order, limit } = this.#links({ sourceType }, request, values, 't.id')
+    if (values.list.length > first.length) return undefined
     const notes = this.#notes(`(${links} order by ${order}${limit}) f`, order, request)
     return {
       name: `feed ${JSON.stringify(request)}`,
@@ -151,9 +165,13 @@ export class NoteDatastore {
     }
   }
 
-  /** A page that came so. */
+  /** A page that came so. @throws RangeError for an id that JSON cannot tell from its neighbours. */
   pageIn(column: WithFeed['feed'], { slice }: FeedRequest): Page<FeedEntry> {
-    const notes = (column ?? []).map(note => ({ ...note, dateCreated: new Date(note.dateCreated) }))
+    const notes = (column ?? []).map(note => {
+      exact(note.id)
+      exact(note.creationSourceId ?? 0)
+      return { ...note, dateCreated: new Date(note.dateCreated) }
+    })
     return pageOf(this.#withCauses(notes), { ...slice, orderBy: 'dateCreated' })
   }
 
@@ -360,7 +378,7 @@ const wholeNote = perScope(scope => {
   const type = visible === '' ? 'n.creation_source' : `case when true${visible} then n.creation_source end`
   return `${NOTE}, ${type} as "creationSource", n.creation_source_id as "creationSourceId"`
 })
-/** The fields that tell of that record: a text may. */
+/** The fields that tell of that record; what is rendered may. */
 const OF_CAUSE = ['creationSource', 'creationSourceId', 'renderedContent', 'sourceData']
 
 /** What was last made of a request. */

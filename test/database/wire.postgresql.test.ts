@@ -1,7 +1,8 @@
+import { EventEmitter } from 'node:events'
 import pg from 'pg'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openPostgres } from '../../src/database/client.ts'
-import { Client } from '../../src/database/rows-of-bytes.ts'
+import { Client, type DataRow } from '../../src/database/rows-of-bytes.ts'
 import { PARSERS, type Sql, statement } from '../../src/database/sql.ts'
 import { Execution } from '../../src/database/wire.ts'
 import { testDatabase, testDatabaseUrl } from '../support/database.ts'
@@ -9,12 +10,16 @@ import { testDatabase, testDatabaseUrl } from '../support/database.ts'
 const url = await testDatabaseUrl('small')
 const anything = statement<{ one: number }>('select 1 as one')
 
-/** A connection of its own; what it runs through executions, and what of each message type it has sent. */
-const connected = async (config: pg.ClientConfig = {}) => {
-  const client = new Client({ connectionString: url, ...config })
+const open = async <Opened extends pg.Client>(client: Opened): Promise<Opened> => {
   client.on('error', () => {})
   await client.connect()
   onTestFinished(() => client.end())
+  return client
+}
+
+/** A connection of its own; what it runs through executions, and what of each message type it has sent. */
+const connected = async (config: pg.ClientConfig = {}) => {
+  const client = await open(new Client({ connectionString: url, ...config }))
   const writes: string[] = []
   const { stream } = client.connection
   const write = stream.write.bind(stream) as (chunk: Buffer) => boolean
@@ -118,7 +123,8 @@ describe('its rows', () => {
   }
   const same = async (name: string, text: string, values?: unknown[]) => {
     const { client, rows } = await connected()
-    const expected = await plain(client, text, values)
+    const expected = await plain(await open(new pg.Client(url)), text, values)
+    expect(await plain(client, text, values)).toStrictEqual(expected)
     for (const _ of [1, 2]) {
       const received = await rows(name, text, values)
       expect(received).toStrictEqual(expected)
@@ -207,6 +213,30 @@ describe('its rows', () => {
     await same('s', text, values)
     await same('', text, values)
   })
+})
+
+it('a client reads messages in whatever pieces they come, from its socket and from the one that TLS makes of it', () => {
+  const { connection } = new Client()
+  const told: unknown[] = []
+  connection.on('dataRow', ({ fields }: DataRow) => told.push(fields))
+  connection.on('readyForQuery', () => told.push('ready'))
+  connection.on('errorMessage', ({ message }: Error) => told.push(message))
+  const message = (type: string, ...body: readonly Buffer[]) => {
+    const head = Buffer.from(`${type}....`)
+    head.writeInt32BE(4 + body.reduce((sum, { length }) => sum + length, 0), 1)
+    return Buffer.concat([head, ...body])
+  }
+  const bytes = Buffer.concat([
+    message('D', Buffer.from([0, 3, 0, 0, 0, 2]), Buffer.from('é'), Buffer.from([255, 255, 255, 255, 0, 0, 0, 0])),
+    message('E', Buffer.from('SERROR\0Mno\0\0')),
+    message('Z', Buffer.from('I')),
+  ])
+  for (const size of [1, 3, 7, bytes.length]) {
+    const stream = new EventEmitter()
+    connection.attachListeners(stream as NodeJS.ReadableStream)
+    for (let at = 0; at < bytes.length; at += size) stream.emit('data', bytes.subarray(at, at + size))
+    expect(told.splice(0)).toEqual([['é', null, ''], 'no', 'ready'])
+  }
 })
 
 describe('an error leaves the connection as it was:', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { statement } from '../../src/database/sql.ts'
+import { NoteDatastore } from '../../src/notes/datastore.ts'
 import { asking } from '../support/comparing.ts'
 import { testDatabase } from '../support/database.ts'
 import { ADMINISTRATOR, COLLABORATOR, testGateway } from '../support/gateway.ts'
@@ -43,7 +44,7 @@ describe.each([
   const both = async (
     args: string,
     fields: string,
-    list = (of: string) => `{ engagements(${FILTER}, first: 30) { ${of} } }`,
+    list = (of: string) => `{ engagements(${FILTER}, first: 50) { ${of} } }`,
   ) => {
     const answers = []
     for (const feeds of [
@@ -72,10 +73,15 @@ describe.each([
     }
   })
 
+  test('they are read along in the first of these, and in no other', async () => {
+    const statements = await recorder.during(() => both('', 'content'))
+    expect(statements.filter(({ text }) => text.includes('json_agg'))).toHaveLength(2)
+  })
+
   test('so are those of engagements that belong to a record', async () => {
     for (const owner of ['collaborators', 'programs']) {
       const list = (of: string) =>
-        `{ ${owner}(first: 100) { nodes { id engagements(${FILTER}, first: 3) { ${of} } } } }`
+        `{ ${owner}(first: 100) { nodes { id engagements(${FILTER}, first: 20) { ${of} } } } }`
       const [along, ...others] = await both('(first: 2, order: DESC)', WHOLE, list)
       expect(JSON.stringify(along)).toContain('renderedContent')
       for (const other of others) expect(other, owner).toEqual(along)
@@ -101,6 +107,10 @@ describe('where the feed is selected', () => {
       `{ engagements { ...F } } fragment F on EngagementConnection { nodes { ...G } } fragment G on Engagement { ${feed} }`,
     ],
     ['in an inline fragment', `{ engagements { nodes { ... on Engagement { ... { ${feed} } } } } }`],
+    [
+      'in a fragment of both nodes and edges',
+      `{ engagements { nodes { ...F } edges { node { ...F } } } } fragment F on Engagement { ${feed} }`,
+    ],
     ['under an alias', `{ engagements { nodes { mine: ${feed} } } }`],
   ])('%s, it comes along', async (_, query) => {
     expect(await statementsOf(query)).toEqual([expect.stringContaining('json_agg')])
@@ -121,6 +131,10 @@ describe('where the feed is selected', () => {
   })
 
   test.each([
+    ['in a list of which more is read than is wanted', `{ engagements(first: 3) { nodes { ${feed} } } }`],
+    ['for its length alone', `{ engagements { nodes { notes { totalCount } } } }`],
+    ['under a condition', `{ engagements { nodes { notes(first: 2) @include(if: true) { nodes { id content } } } } }`],
+    ['in a fragment under a condition', `{ engagements { nodes { ... @skip(if: false) { ${feed} } } } }`],
     ['of another record', `{ engagements { nodes { program { ${feed} } } } }`],
     ['twice', `{ engagements { nodes { ${feed} b: notes(first: 1) { nodes { id } } } } }`],
     ['in nodes and in edges', `{ engagements { nodes { ${feed} } edges { node { ${feed} } } } }`],
@@ -133,15 +147,45 @@ describe('where the feed is selected', () => {
     expect((await statementsOf(query)).join('\n')).not.toContain('json_agg')
   })
 
-  test('wrongly, that is said of the feed alone', async () => {
-    for (const args of ['first: 101', 'first: -1', 'first: 1, last: 1', 'after: "x"']) {
-      const { body } = await gateway.query(
-        ADMINISTRATOR,
-        `{ engagements(first: 2) { nodes { id notes(${args}) { nodes { id } } } } }`,
-      )
-      const { data, errors } = body
-      expect(errors?.[0], args).toMatchObject({ path: ['engagements', 'nodes', 0, 'notes'] })
-      expect(data, args).toBeNull()
+  test.each([
+    'first: 101',
+    'first: -1',
+    'first: 1, last: 1',
+    'after: "x"',
+    `filter: { search: "${'x'.repeat(201)}" }`,
+    'filter: { search: "a b c d e f g h i j k" }',
+  ])('wrongly, as %s, that is said of the feed alone', async args => {
+    const answer = async (list: string) =>
+      (await gateway.query(ADMINISTRATOR, `{ ${list} { nodes { id notes(${args}) { nodes { id } } } } }`)).body
+    const { errors } = await answer('engagements(first: 1)')
+    expect(errors?.[0]).toMatchObject({ path: expect.arrayContaining(['engagements', 'nodes', 0, 'notes']) })
+    expect(await answer('engagements(filter: { ids: [] })')).toEqual({ data: { engagements: { nodes: [] } } })
+  })
+
+  test('in a fragment that is merged with more elsewhere, it is the same', async () => {
+    const query = `{
+      a: engagements(${FILTER}) { nodes { ...F } }
+      b: engagements(${FILTER}) { nodes { ...F notes(first: 2) { nodes { renderedContent sources { sourceId } } } } }
+    } fragment F on Engagement { id ${feed} }`
+    for (const _ of [1, 2]) {
+      const { a, b } = await ask(query)
+      expect(b).toMatchObject(a)
+      expect(JSON.stringify(b)).toContain('"sources":[{"sourceId"')
     }
   })
+})
+
+test('an id that JSON cannot tell from its neighbours is refused', () => {
+  const notes = new NoteDatastore(recorder.database.sql, ADMINISTRATOR)
+  const request = { conditions: [], slice: { direction: 'ASC', size: 5 } } as const
+  const note = {
+    id: 1,
+    content: 'x',
+    creationSource: 'engagement',
+    creationSourceId: 2,
+    dateCreated: '2026-01-01T00:00:00Z',
+  } as const
+  expect(notes.pageIn([note], request).rows).toEqual([{ ...note, dateCreated: new Date(note.dateCreated) }])
+  for (const wrong of [{ id: 2 ** 53 }, { creationSourceId: 2 ** 53 }])
+    expect(() => notes.pageIn([{ ...note, ...wrong }], request)).toThrow(RangeError)
 })

@@ -122,7 +122,7 @@ const engagementConnection = (
   const { engagements, notes } = context.datastores
   const names = namesAskedFor(context, info)
   const feed = feedOfNodes('Engagement', info)
-  const feeds = feed && notes.joinedPage('engagement', feed)
+  const feeds = feed && notes.joinedPage('engagement', feed, request.slice)
   const joined = feeds ? [...names, feeds] : names
   const prime = (page: Page<EngagementRow>) => {
     if (names.length > 0) context.loaders.primeNames(page.rows as readonly NamedEngagement[])
