@@ -128,8 +128,8 @@ const integer: Read = (bytes, from, to) => {
   for (let at = isNegative ? from + 1 : from; at < to; at++) value = value * 10 + digit(bytes, at)
   return isNegative ? -value : value
 }
-const MINUS = '-'.charCodeAt(0)
-const digit = (bytes: Buffer, at: number): number => (bytes[at] as number) - 48
+const [MINUS, PLUS, ZERO] = [45, 43, 48] as const // of ASCII
+const digit = (bytes: Buffer, at: number): number => (bytes[at] as number) - ZERO
 
 const moment: Read = (bytes, from, to) => {
   // in UTC, from the year 1000 to 9999, of whole milliseconds: as all of ours are
@@ -137,11 +137,11 @@ const moment: Read = (bytes, from, to) => {
   const isUsual =
     length >= 22 &&
     length <= 26 &&
-    bytes[from] !== 48 &&
+    bytes[from] !== ZERO &&
     bytes[from + 4] === MINUS &&
     bytes[to - 3] === PLUS &&
-    bytes[to - 2] === 48 &&
-    bytes[to - 1] === 48
+    bytes[to - 2] === ZERO &&
+    bytes[to - 1] === ZERO
   if (!isUsual) return timestamptz(text(bytes, from, to))
   const two = (at: number) => digit(bytes, from + at) * 10 + digit(bytes, from + at + 1)
   let [milliseconds, unit] = [0, 100]
@@ -151,7 +151,6 @@ const moment: Read = (bytes, from, to) => {
   }
   return new Date(Date.UTC(two(0) * 100 + two(2), two(5) - 1, two(8), two(11), two(14), two(17), milliseconds))
 }
-const PLUS = '+'.charCodeAt(0)
 
 const { INT2, INT4, INT8, TIMESTAMPTZ } = pg.types.builtins
 const READS: Readonly<Record<number, Read>> = {
