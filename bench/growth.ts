@@ -22,90 +22,103 @@ export interface LongFeed {
   readonly position: Cost
 }
 
+interface Database {
+  readonly url: string
+  readonly authorization: string
+}
+
 interface Options {
   readonly core: string | undefined
   readonly times: number
   readonly progress: (line: string) => void
 }
 
-/** One at a time: what one client waits for. */
-const costOf = async (
-  gateway: Peer,
-  recorder: (request: Request) => Promise<number>,
-  requests: readonly Request[],
-  authorization: string,
-  times: number,
-): Promise<Cost> => {
-  const took: number[] = []
-  for (let n = -20; n < times; n++) {
-    const request = requests[Math.abs(n) % requests.length] as Request
-    const began = performance.now()
-    await ask(gateway.url, request, authorization)
-    if (n >= 0) took.push(performance.now() - began)
-  }
-  return { milliseconds: median(took), statements: await recorder(requests[0] as Request) }
+/** One gateway, and how many statements a request takes on its database. */
+interface Measured {
+  readonly gateway: Peer
+  readonly statements: (request: Request) => Promise<number>
+  readonly requests: readonly Request[]
+  readonly authorization: string
 }
 
-/** Runs work with a gateway on a database, and with one that tells how many statements a request takes. */
+/** One request at a time: what one client waits for. The gateways take turns, so that they meet the same machine. */
+const costsOf = async (all: readonly Measured[], times: number): Promise<Cost[]> => {
+  const took: number[][] = all.map(() => [])
+  for (let n = -20; n < times; n++) {
+    for (const [i, { gateway, requests, authorization }] of all.entries()) {
+      const request = requests[Math.abs(n) % requests.length] as Request
+      const began = performance.now()
+      await ask(gateway.url, request, authorization)
+      if (n >= 0) took[i]?.push(performance.now() - began)
+    }
+  }
+  const costs: Cost[] = []
+  for (const [i, { statements, requests }] of all.entries())
+    costs.push({ milliseconds: median(took[i] ?? []), statements: await statements(requests[0] as Request) })
+  return costs
+}
+
+/** Runs work with a gateway on each database, and with one that tells how many statements a request takes. */
 const withGateways = async <T>(
-  databaseUrl: string,
-  authorization: string,
+  databases: readonly Database[],
   core: string | undefined,
-  work: (gateway: Peer, statements: (request: Request) => Promise<number>) => Promise<T>,
+  work: (gateways: readonly Omit<Measured, 'requests'>[]) => Promise<T>,
 ): Promise<T> => {
-  const gateway = await startGateway('gateway', NODE, { core, databaseUrl })
-  const recorder = await startRecordingGateway(databaseUrl, authorization)
+  const started: { process: { stop(): Promise<void> } }[] = []
   try {
-    return await work(gateway, async request => (await recorder.record(request)).statements.length)
+    const gateways = []
+    for (const { url, authorization } of databases) {
+      const gateway = await startGateway('gateway', NODE, { core, databaseUrl: url })
+      started.push(gateway)
+      const recorder = await startRecordingGateway(url, authorization)
+      started.push({ process: recorder })
+      gateways.push({
+        gateway,
+        authorization,
+        statements: async (request: Request) => (await recorder.record(request)).statements.length,
+      })
+    }
+    return await work(gateways)
   } finally {
-    await gateway.process.stop()
-    await recorder.stop()
+    for (const { process } of started) await process.stop()
   }
 }
 
 /** The same pages at each size: of the program, and of the collaborator, that has most. */
-export const growthByRows = async (
-  databases: readonly { rows: number; url: string; authorization: string }[],
-  options: Options,
-): Promise<ByRows> => {
-  const costs: ByRows = {}
-  for (const { rows, url, authorization } of databases) {
-    const { hot, feed } = await connected(url, async database => ({
-      hot: (
-        await database.query(
-          `select program_id as program from engagement where organization_id = 1 group by 1 order by count(*) desc, 1 limit 1`,
+export const growthByRows = (databases: readonly (Database & { rows: number })[], options: Options): Promise<ByRows> =>
+  withGateways(databases, options.core, async gateways => {
+    const costs: ByRows = {}
+    for (const name of ['Q1', 'Q2', 'Q3', 'Q5']) {
+      const query = QUERIES.find(each => each.name === name)
+      if (query === undefined) continue
+      const all: Measured[] = []
+      for (const [i, gateway] of gateways.entries()) {
+        const keys = await connected(databases[i]?.url ?? '', async database =>
+          name in MOST ? (await database.query(MOST[name] ?? '')).rows : await query.keys(database),
         )
-      ).rows[0],
-      feed: (
-        await database.query(
-          `select source_id as collaborator from note_source where organization_id = 1 and source_type = 'collaborator' group by 1 order by count(*) desc, 1 limit 1`,
-        )
-      ).rows[0],
-    }))
-    await withGateways(url, authorization, options.core, async (gateway, statements) => {
-      for (const name of ['Q1', 'Q2', 'Q3', 'Q5']) {
-        const query = QUERIES.find(each => each.name === name)
-        if (query === undefined) continue
-        const keys =
-          name === 'Q1' ? [hot] : name === 'Q2' ? [feed] : await connected(url, database => query.keys(database))
-        const requests = keys.map(key => requestFor(query, 'gateway', key) as Request)
-        costs[name] ??= {}
-        costs[name][rows] = await costOf(gateway, statements, requests, authorization, options.times)
+        all.push({ ...gateway, requests: keys.map(key => requestFor(query, 'gateway', key) as Request) })
       }
-      options.progress(`Growth: ${rows.toLocaleString('en')} engagements measured`)
-    })
-  }
-  return costs
+      const found = await costsOf(all, options.times)
+      costs[name] = Object.fromEntries(databases.map(({ rows }, i) => [rows, found[i] as Cost]))
+      options.progress(`Growth: ${name} measured`)
+    }
+    return costs
+  })
+
+/** The keys of the longest lists. */
+const MOST: Readonly<Record<string, string>> = {
+  Q1: 'select program_id as program from engagement where organization_id = 1 group by 1 order by count(*) desc, 1 limit 1',
+  Q2: `select source_id as collaborator from note_source where organization_id = 1 and source_type = 'collaborator' group by 1 order by count(*) desc, 1 limit 1`,
 }
 
 /** Adds a feed of so many notes to a database, and reads it: its pages, from near the beginning to deep, and positions. */
 export const longFeed = async (
-  url: string,
-  authorization: string,
+  { url, authorization }: Database,
   notes: number,
   options: Options,
 ): Promise<LongFeed> => {
   const [feed, places] = await connected(url, async database => {
+    await database.query('set synchronous_commit = on') // or the vacuum below would mark nothing
     const { rows } = await database.query(
       `insert into collaborator (organization_id, full_name, email, status) values (1, 'Long Feed', 'long-feed@example.com', 'active') returning id`,
     )
@@ -129,7 +142,11 @@ export const longFeed = async (
     return [id, drawn.map(({ note_id }) => note_id as number)] as const
   })
   options.progress(`Growth: a feed of ${notes.toLocaleString('en')} notes written`)
-  return withGateways(url, authorization, options.core, async (gateway, statements) => {
+  return withGateways([{ url, authorization }], options.core, async ([measured]) => {
+    if (measured === undefined) throw new Error('Expected a gateway')
+    const { gateway } = measured
+    const costOf = async (requests: readonly Request[], times = options.times) =>
+      (await costsOf([{ ...measured, requests }], times))[0] as Cost
     const page = `query ($id: SafeInt!, $after: String, $first: Int) {
       notes(sourceType: COLLABORATOR, sourceId: $id, first: $first, after: $after) { nodes { content dateCreated } pageInfo { endCursor } }
     }`
@@ -148,7 +165,7 @@ export const longFeed = async (
         read += first
       }
       const request = { path: '/graphql', body: { query: page, variables: { id: feed, after, first: 20 } } }
-      pages[number] = await costOf(gateway, statements, [request], authorization, options.times)
+      pages[number] = await costOf([request])
     }
     const position = places.map(note => ({
       path: '/graphql',
@@ -171,7 +188,7 @@ export const longFeed = async (
       notes,
       pages,
       firstPosition,
-      position: await costOf(gateway, statements, position, authorization, Math.min(options.times, 100)),
+      position: await costOf(position, Math.min(options.times, 100)),
     }
   })
 }

@@ -2,7 +2,7 @@ import type { ByRows, Cost, LongFeed } from './growth.ts'
 import type { Memory } from './lifetime.ts'
 import type { WholeRead } from './plans.ts'
 import { QUERIES, UNEQUAL } from './queries.ts'
-import type { Result, Results } from './rounds.ts'
+import { median, type Result, type Results } from './rounds.ts'
 
 /** Everything that a run found out. */
 export interface Report {
@@ -46,13 +46,21 @@ export interface Verdict {
   readonly met: boolean
 }
 
-/** A ratio of two servers' speed, by requests per second if each was held up by nothing but itself, else by processor time. */
+/**
+ * A ratio of two servers' speed, by requests per second if each was held up by nothing but itself, else by processor time.
+ * The median of the rounds' own ratios: in a round the two follow each other within seconds, and so meet the same machine.
+ */
 export const ratio = (
   one: Result | undefined,
   other: Result | undefined,
 ): { value: number; by: 'rps' | 'cpu' } | undefined => {
   if (one === undefined || other === undefined) return undefined
-  return one.void || other.void ? { value: other.cpu / one.cpu, by: 'cpu' } : { value: one.rps / other.rps, by: 'rps' }
+  const by = one.void || other.void ? 'cpu' : 'rps'
+  const ratios = one.turns.map((turn, round) => {
+    const beside = other.turns[round] ?? other
+    return by === 'cpu' ? beside.cpu / turn.cpu : turn.rps / beside.rps
+  })
+  return { value: median(ratios), by }
 }
 
 const shown = (found: ReturnType<typeof ratio>): string =>
@@ -135,7 +143,8 @@ export const markdown = (report: Report): string =>
     list(Object.entries(report.machine).map(([name, value]) => `${name}: ${value}`)),
     list(Object.keys(report.results).map(query => `**${query}**: ${TITLES.get(query)}`)),
     tableOfCells(report.results),
-    'Void: something else than the server held the load up, so its requests per second say nothing about it; ratios with such a cell are of CPU per request.',
+    turnsIn(report.results),
+    'Void: something else than the server held the load up, so its requests per second say nothing about it; ratios with such a cell are of CPU per request. A ratio is the median of the rounds’ ratios.',
     '### Targets',
     table(
       ['target', 'found', 'met'],
@@ -174,6 +183,13 @@ const tableOfCells = (results: Results): string =>
       }),
     ),
   )
+
+/** What can be said of the machine while it was measured. */
+const turnsIn = (results: Results): string => {
+  const cells = Object.values(results).flatMap(of => Object.values(of))
+  const sum = (numbers: number[]) => numbers.reduce((total, each) => total + each, 0)
+  return `Of ${count(sum(cells.map(({ turns }) => turns.length)))} turns ${count(sum(cells.map(({ disturbed }) => disturbed)))} fell into a time in which the machine was slow, and did so again.`
+}
 
 const tablesOfGrowth = (growth: ByRows, feed: LongFeed): string[] => {
   const sizes = [...new Set(Object.values(growth).flatMap(costs => Object.keys(costs)))]

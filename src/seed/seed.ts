@@ -43,7 +43,6 @@ const story = (size: SeedSize): string => {
   return `
     set local timezone = 'UTC';
     set local statement_timeout = 0;
-    set local synchronous_commit = off;
     set local work_mem = '256MB';
     set local jit = off;
     ${createChance}
