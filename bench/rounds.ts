@@ -33,7 +33,7 @@ const BUSY = 0.95
 /** Requests per second that no server here reaches, to make room for. */
 const MOST = 3000
 
-/** So much longer than at its best the same work takes on a machine that is disturbed. */
+/** So much longer than in the best turns the same work takes on a machine that is disturbed. */
 const DISTURBED = 1.2
 
 export interface RoundsOptions extends Omit<LoadOptions, 'seed' | 'from'> {
@@ -106,9 +106,10 @@ export const inRounds = async (cells: readonly Cell[], options: RoundsOptions): 
   return results
 }
 
-/** Tells how much longer the same work took in a turn than it did when the cores were at their best, on the slower of them. */
+/** Tells how much longer the same work took in a turn than in the best tenth of them, on the core where it is more. */
 const slowness = (turns: readonly Paced[]): ((turn: Paced) => number) => {
-  const best = turns[0]?.pace.map((_, core) => Math.min(...turns.map(({ pace }) => pace[core] ?? Number.NaN))) ?? []
+  const of = (core: number) => turns.map(({ pace }) => pace[core] ?? Number.NaN).sort((one, other) => one - other)
+  const best = turns[0]?.pace.map((_, core) => of(core)[Math.floor(turns.length / 10)] ?? Number.NaN) ?? []
   return ({ pace }) => Math.max(...pace.map((took, core) => took / (best[core] ?? Number.NaN)))
 }
 
