@@ -57,8 +57,8 @@ export const ratio = (
   if (one === undefined || other === undefined) return undefined
   const by = one.void || other.void ? 'cpu' : 'rps'
   const ratios = one.turns.map((turn, round) => {
-    const beside = other.turns[round] ?? other
-    return by === 'cpu' ? beside.cpu / turn.cpu : turn.rps / beside.rps
+    const { rps, cpu } = other.turns[round] as (typeof other.turns)[number]
+    return by === 'cpu' ? cpu / turn.cpu : turn.rps / rps
   })
   return { value: median(ratios), by }
 }
@@ -143,7 +143,6 @@ export const markdown = (report: Report): string =>
     list(Object.entries(report.machine).map(([name, value]) => `${name}: ${value}`)),
     list(Object.keys(report.results).map(query => `**${query}**: ${TITLES.get(query)}`)),
     tableOfCells(report.results),
-    turnsIn(report.results),
     'Void: something else than the server held the load up, so its requests per second say nothing about it; ratios with such a cell are of CPU per request. A ratio is the median of the rounds’ ratios.',
     '### Targets',
     table(
@@ -183,13 +182,6 @@ const tableOfCells = (results: Results): string =>
       }),
     ),
   )
-
-/** What can be said of the machine while it was measured. */
-const turnsIn = (results: Results): string => {
-  const cells = Object.values(results).flatMap(of => Object.values(of))
-  const sum = (numbers: number[]) => numbers.reduce((total, each) => total + each, 0)
-  return `Of ${count(sum(cells.map(({ turns }) => turns.length)))} turns ${count(sum(cells.map(({ disturbed }) => disturbed)))} fell into a time in which the machine was slow, and did so again.`
-}
 
 const tablesOfGrowth = (growth: ByRows, feed: LongFeed): string[] => {
   const sizes = [...new Set(Object.values(growth).flatMap(costs => Object.keys(costs)))]

@@ -1,5 +1,4 @@
 import { LEAD_IN, type LoadOptions, load, type Turn } from './load.ts'
-import { watchPace } from './pace.ts'
 import type { Peer } from './peers.ts'
 import { memoryOf } from './processes.ts'
 
@@ -20,8 +19,6 @@ export interface Result extends Omit<Turn, 'requests'> {
   readonly turns: readonly Pick<Turn, 'rps' | 'cpu'>[]
   /** The server was not what held the load up: its requests per second say nothing about it. */
   readonly void: boolean
-  /** How many of the turns, after all, fell into a time in which the machine was slow. */
-  readonly disturbed: number
 }
 
 /** Results by query and server. */
@@ -33,37 +30,24 @@ const BUSY = 0.95
 /** Requests per second that no server here reaches, to make room for. */
 const MOST = 3000
 
-/** So much longer than in the best turns the same work takes on a machine that is disturbed. */
-const DISTURBED = 1.2
-
 export interface RoundsOptions extends Omit<LoadOptions, 'seed' | 'from'> {
   readonly rounds: number
-  /** How many turns may be done again, as a part of all. */
-  readonly again: number
-  /** The cores whose pace is watched. */
-  readonly watched: readonly (string | undefined)[]
   readonly warmUp: number
   readonly progress: (line: string) => void
 }
 
-/** A turn, and how long the same work took on each core meanwhile. */
-type Paced = Turn & { readonly pace: readonly number[] }
-
 /**
  * Warms every cell up, then lets the servers take turns, query by query and round by round: whatever else the machine does
- * meets all of them. Each round begins with another server. Turns in a time in which the machine was slow, whoever had
- * them, are done again in the end, and the better time counts.
+ * meets all of them. Each round begins with another server.
  */
 export const inRounds = async (cells: readonly Cell[], options: RoundsOptions): Promise<Results> => {
   const { rounds, warmUp, progress } = options
-  const turns = new Map<Cell, Paced[]>(cells.map(cell => [cell, []]))
-  const pace = watchPace(options.watched)
-  const turn = async (cell: Cell, seconds: number, seed: number): Promise<Paced> => {
+  const turns = new Map<Cell, Turn[]>(cells.map(cell => [cell, []]))
+  const turn = async (cell: Cell, seconds: number, seed: number): Promise<Turn> => {
     const from = (await cell.from?.(LEAD_IN + seconds * MOST)) ?? 0
-    const paceMeanwhile = pace.look()
     const result = await load(cell.peer, cell.file, { ...options, seconds, seed, from })
     cell.used?.(LEAD_IN + result.requests + options.connections)
-    return { ...result, pace: paceMeanwhile() }
+    return result
   }
   progress(`Warming up ${cells.length} cells, ${warmUp} s each`)
   for (const cell of cells) await turn(cell, warmUp, 0)
@@ -81,39 +65,15 @@ export const inRounds = async (cells: readonly Cell[], options: RoundsOptions): 
       progress(`Round ${round + 1}/${rounds} ${query}: ${said.join(', ')}`)
     }
   }
-  const slownessOf = slowness([...turns.values()].flat())
-  const disturbed = [...turns]
-    .flatMap(([cell, of]) => of.map((paced, round) => ({ cell, of, round, slow: slownessOf(paced) })))
-    .filter(({ slow }) => slow > DISTURBED)
-    .sort((one, other) => other.slow - one.slow)
-  const again = disturbed.slice(0, Math.floor(options.again * rounds * cells.length))
-  progress(
-    `The machine was slow in ${disturbed.length} of ${rounds * cells.length} turns; ${again.length} are done again`,
-  )
-  for (const { cell, of, round, slow } of again) {
-    const better = await turn(cell, options.seconds, round + 1)
-    if (slownessOf(better) < slow) of[round] = better
-  }
-  await pace.stop()
   const results: Results = {}
   for (const [{ query, peer }, of] of turns) {
     results[query] ??= {}
-    results[query][peer.name] = {
-      ...mediansOf(of),
-      disturbed: of.filter(paced => slownessOf(paced) > DISTURBED).length,
-    }
+    results[query][peer.name] = mediansOf(of)
   }
   return results
 }
 
-/** Tells how much longer the same work took in a turn than in the best tenth of them, on the core where it is more. */
-const slowness = (turns: readonly Paced[]): ((turn: Paced) => number) => {
-  const of = (core: number) => turns.map(({ pace }) => pace[core] ?? Number.NaN).sort((one, other) => one - other)
-  const best = turns[0]?.pace.map((_, core) => of(core)[Math.floor(turns.length / 10)] ?? Number.NaN) ?? []
-  return ({ pace }) => Math.max(...pace.map((took, core) => took / (best[core] ?? Number.NaN)))
-}
-
-const mediansOf = (turns: readonly Turn[]): Omit<Result, 'disturbed'> => {
+const mediansOf = (turns: readonly Turn[]): Result => {
   const of = (field: keyof Turn) => median(turns.map(turn => turn[field]))
   const busy = of('busy')
   return {

@@ -90,7 +90,7 @@ const makeDatabase = async (divisor: number): Promise<{ url: string; authorizati
   made.push(name)
   const url = postgres.url(name)
   // vacuum marks nothing as visible to all while a commit is not on the disk, and without that no index answers alone
-  const env = { ...environment(url), PGOPTIONS: '-c synchronous_commit=on' }
+  const env = { ...environment(url), ...(given === undefined && { PGOPTIONS: '-c synchronous_commit=on' }) }
   const gateway = (...parameters: string[]) => run([NODE, join(GATEWAY, 'cli.js'), ...parameters], { env })
   await gateway('migrate')
   if (divisor === 1) await gateway('seed', '--size', 'large')
@@ -134,18 +134,15 @@ const stopAll = async (peers: readonly Peer[]): Promise<void> => {
   for (const { process } of peers) await process.stop()
 }
 
-/** How many turns there are: in a quick run as many as the time allows, with those that are done again. */
+/** How many turns there are: in a quick run as many as the time allows. */
 const turnsOf = (cells: number, authorization: string): RoundsOptions => {
   const leadIn = 0.4 // with the start and the end of wrk
-  const [warmUp, again] = QUICK ? [2, 1 / 4] : [3, 1 / 2]
-  const each = (QUICK_SECONDS - QUICK_REST - passed()) / cells - warmUp - leadIn
-  const within = Math.max(1, Math.floor(each / (1 + leadIn) / (1 + again)))
-  const rounds = Number(options.rounds ?? (QUICK ? Math.min(within, 20) : 20))
+  const warmUp = QUICK ? 2 : 3
   const seconds = Number(options.seconds ?? (QUICK ? 1 : 2))
-  return {
-    ...{ core: place.load, connections, databaseCpu: postgres.cpu, progress, authorization },
-    ...{ rounds, seconds, warmUp, again, watched: [place.server, place.load] },
-  }
+  const each = (QUICK_SECONDS - QUICK_REST - passed()) / cells - warmUp - leadIn
+  const within = Math.min(20, Math.max(1, Math.floor(each / (seconds + leadIn))))
+  const rounds = Number(options.rounds ?? (QUICK ? within : 20))
+  return { core: place.load, connections, databaseCpu: postgres.cpu, progress, authorization, rounds, seconds, warmUp }
 }
 
 /** Has the queries asked of every server, and answers what a mixture of them is in a file. */
