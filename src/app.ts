@@ -9,6 +9,7 @@ import { applyMigrations, pendingMigrations } from './database/schema-engine.ts'
 import { statement } from './database/sql.ts'
 import { fillDemo } from './demo/fill.ts'
 import { applySetup } from './directory/apply.ts'
+import { KeptNames } from './directory/names.ts'
 import { TRIGGER_STRATEGIES } from './engagements/triggers/strategies.ts'
 import { StartError } from './errors.ts'
 import { loadExtensions } from './extensions/load.ts'
@@ -77,7 +78,7 @@ export const startGateway = async (
   const milestones = new FeedMilestones(sql, {
     onError: error => log.error({ err: error }, 'the milestones of a feed were not made'),
   })
-  const shared = { sql, blueprints: parts.blueprints, strategies: parts.strategies, milestones }
+  const shared = { sql, blueprints: parts.blueprints, strategies: parts.strategies, milestones, names: new KeptNames() }
   const ready = readiness(async () => stage ?? pendingReason(await pendingMigrations(database)), { log })
   const app = makeServer({
     schema,

@@ -6,7 +6,7 @@ import type { Sql } from './database/sql.ts'
 import type { Fields } from './database/tables.ts'
 import { CollaboratorDatastore, OrganizationDatastore, ProgramDatastore } from './directory/datastores.ts'
 import { IntegrationDatastore } from './directory/integrations.ts'
-import { NameDatastore } from './directory/names.ts'
+import { type KeptNames, NameDatastore } from './directory/names.ts'
 import { EngagementDatastore } from './engagements/datastore.ts'
 import { EngagementTypeDatastore } from './engagements/engagement-types.ts'
 import type { TriggerStrategy } from './engagements/triggers/strategy.ts'
@@ -35,6 +35,8 @@ export interface Shared {
   readonly strategies: readonly TriggerStrategy[]
   /** Without it positions are found by the milestones that there are. */
   readonly milestones?: FeedMilestones
+  /** Without it every name is read whenever it is shown. */
+  readonly names?: KeptNames
 }
 
 /**
@@ -60,9 +62,12 @@ export class Datastores {
   get integrations() {
     return this.#make(IntegrationDatastore)
   }
-  get names() {
-    return this.#make(NameDatastore)
+  get names(): NameDatastore {
+    this.#names ??= new NameDatastore(this.shared.sql, this.viewer, this.shared.names)
+    return this.#names
   }
+  #names?: NameDatastore
+
   get collaborators() {
     return this.#make(CollaboratorDatastore)
   }

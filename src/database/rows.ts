@@ -12,7 +12,8 @@ export interface Named {
   readonly displayName: string
 }
 
-export type OrganizationRow = Numbered<models.Organization>
+/** Without the version of its names, which is of no use without them. */
+export type OrganizationRow = Omit<Numbered<models.Organization>, 'namesVersion'>
 export type CollaboratorRow = Numbered<models.Collaborator>
 export type CollaboratorAliasRow = Numbered<models.CollaboratorAlias>
 export type ProgramRow = Numbered<models.Program>

@@ -1,5 +1,5 @@
 import { perScope, placeholderAfter, scopeOf, scopeValues } from '../access/scope.ts'
-import type { Viewer } from '../access/viewer.ts'
+import { readsEverything, type Viewer } from '../access/viewer.ts'
 import { displayName, NAMED_TYPES, type NamedType } from '../database/names.ts'
 import { type Sql, statement } from '../database/sql.ts'
 
@@ -9,26 +9,108 @@ export type WantedNames = { readonly [Type in NamedType]?: Iterable<number> }
 /** Answers the name of a record; null when there is none that the viewer may see. */
 export type NameLookup = (type: NamedType, id: number) => string | null
 
+type Names = Readonly<Record<NamedType, Map<number, string>>>
+
 /** The names to show of collaborators, programs, distributors and the organization, as one viewer may see them. */
 export class NameDatastore {
   constructor(
     readonly sql: Sql,
     readonly viewer: Viewer,
+    /** Where names are kept from one request to the next; without it each is read. */
+    readonly kept?: KeptNames,
   ) {}
 
-  /** All that are wanted, of whatever types, in one statement. */
-  async lookup(wanted: WantedNames): Promise<NameLookup> {
-    const ids = NAMED_TYPES.map(type => [...new Set(wanted[type])])
-    const names = Object.fromEntries(NAMED_TYPES.map(type => [type, new Map()])) as Record<
-      NamedType,
-      Map<number, string>
-    >
-    const values = [...scopeValues(this.viewer), ...ids]
-    for (const { type, id, name } of await this.sql.rows(namesByIds(scopeOf(this.viewer)), values)) {
-      names[type].set(id, name)
-    }
-    return (type, id) => names[type].get(id) ?? null
+  /** Whether the names that this viewer sees are kept: rows then need to bring no more than their version. */
+  get isKept(): boolean {
+    return this.kept !== undefined && readsEverything(this.viewer)
   }
+
+  /**
+   * All that are wanted, of whatever types: at once where they are kept of this version, and else those that are not in
+   * one statement.
+   */
+  lookup(wanted: WantedNames, version?: number): NameLookup | Promise<NameLookup> {
+    const kept = this.isKept && version !== undefined ? this.kept?.of(this.viewer.organizationId, version) : undefined
+    if (kept === undefined) return this.#read(wanted)
+    const [known, missing] = [nameIn(kept), missingIn(kept, wanted)]
+    return missing === undefined
+      ? known
+      : this.#read(missing).then(read => (type, id) => read(type, id) ?? known(type, id))
+  }
+
+  async #read(wanted: WantedNames): Promise<NameLookup> {
+    const values = [...scopeValues(this.viewer), ...NAMED_TYPES.map(type => [...new Set(wanted[type])])]
+    const rows = await this.sql.rows(namesByIds(scopeOf(this.viewer)), values)
+    const names = noNames()
+    let version: number | undefined
+    for (const { type, id, name } of rows) {
+      if (type === 'version') version = id
+      else names[type].set(id, name)
+    }
+    if (this.isKept && version !== undefined) this.kept?.keep(this.viewer.organizationId, version, names)
+    return nameIn(names)
+  }
+}
+
+/**
+ * Names that were read, for viewers who may see each. They belong to a version that is read together with what they are
+ * shown on: so no name is shown that had been changed by then, whoever changed it.
+ */
+export class KeptNames {
+  readonly #organizations = new Map<number, { readonly version: number; readonly names: Names }>()
+  /** Those of earlier versions are counted as well. */
+  #count = 0
+
+  /** @param most So many at a time, of all organizations together. */
+  constructor(private readonly most = 100_000) {}
+
+  of(organizationId: number, version: number): Names | undefined {
+    const kept = this.#organizations.get(organizationId)
+    return kept?.version === version ? kept.names : undefined
+  }
+
+  keep(organizationId: number, version: number, read: Names): void {
+    const more = NAMED_TYPES.reduce((count, type) => count + read[type].size, 0)
+    if (this.#count + more > this.most) {
+      this.#organizations.clear()
+      this.#count = 0
+    }
+    this.#count += more
+    const names = this.of(organizationId, version)
+    if (names === undefined) this.#organizations.set(organizationId, { version, names: read })
+    else for (const type of NAMED_TYPES) for (const [id, name] of read[type]) names[type].set(id, name)
+  }
+}
+
+const noNames = (): Names => ({
+  collaborator: new Map(),
+  program: new Map(),
+  distributor: new Map(),
+  organization: new Map(),
+})
+
+const nameIn =
+  (names: Names): NameLookup =>
+  (type, id) =>
+    names[type].get(id) ?? null
+
+const missingIn = (names: Names, wanted: WantedNames): WantedNames | undefined => {
+  let missing: { [Type in NamedType]?: number[] } | undefined
+  for (const type of NAMED_TYPES) {
+    for (const id of wanted[type] ?? []) {
+      if (names[type].has(id)) continue
+      missing ??= {}
+      missing[type] ??= []
+      missing[type].push(id)
+    }
+  }
+  return missing
+}
+
+interface NameRow {
+  readonly type: NamedType | 'version'
+  readonly id: number
+  readonly name: string
 }
 
 const namesByIds = perScope(scope => {
@@ -36,5 +118,9 @@ const namesByIds = perScope(scope => {
     const own = type === 'organization' ? 't.id = $1' : 't.organization_id = $1'
     return `select '${type}' as type, t.id, ${displayName(type, 't')} as name from ${type} t where ${own} and t.id = any(${placeholderAfter(scope, i + 1)}::bigint[])${scope.visible(type, 't')}`
   })
-  return statement<{ type: NamedType; id: number; name: string }>(parts.join(' union all '))
+  // with its own names alone no viewer comes far: they are not kept
+  if (scope.visible('collaborator', 't') === '') {
+    parts.push(`select 'version', o.names_version, '' from organization o where o.id = $1`)
+  }
+  return statement<NameRow>(parts.join(' union all '))
 })

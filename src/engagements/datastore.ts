@@ -3,20 +3,26 @@ import { HIDDEN_NAMES, perScope, type Scope } from '../access/scope.ts'
 import type { Viewer } from '../access/viewer.ts'
 import type { Condition } from '../database/conditions.ts'
 import type { Direction, Joined } from '../database/keyset.ts'
-import { displayName } from '../database/names.ts'
+import { displayName, NAMES_VERSION } from '../database/names.ts'
 import type { EngagementRow } from '../database/rows.ts'
 import type { Sql } from '../database/sql.ts'
 import { type Fields, tableOf } from '../database/tables.ts'
 import { RecordNotFoundError } from '../errors.ts'
 
-/** An engagement read together with names that it shows. */
+/** An engagement read together with names that it shows, or with the version that these are to have. */
 export interface NamedEngagement extends EngagementRow {
   readonly collaboratorName?: string
   readonly programName?: string
+  readonly namesVersion?: number
 }
 
 const NAMED = ['collaborator', 'program'] as const
 type NamedRecord = (typeof NAMED)[number]
+
+/** What brings the names of these records along with engagements. */
+export interface JoinedNames extends Joined {
+  readonly types: readonly NamedRecord[]
+}
 
 const TABLE = tableOf('Engagement')
 
@@ -69,15 +75,17 @@ export class EngagementDatastore extends Records<EngagementRow> {
 
   /**
    * What brings those names that are among these fields with the rows of a page, to prime loaders with; and those of
-   * `records` of which nothing but the name is asked for.
+   * `records` of which nothing but the name is asked for. Where names are kept it is their version.
    */
   withNames(
     fields: Pick<Fields, 'has'>,
     records: { readonly [Type in NamedRecord]?: { readonly isNameEnough: boolean } } = {},
-  ) {
+    { isKept }: { readonly isKept: boolean } = { isKept: false },
+  ): readonly JoinedNames[] {
     const bit = (type: NamedRecord) =>
       fields.has(`${type}Name`) || (fields.has(type) && records[type]?.isNameEnough) ? 1 : 0
-    return joinedNames(this.scope)[bit('collaborator') + 2 * bit('program')] ?? []
+    const made = isKept ? VERSIONS : joinedNames(this.scope)
+    return made[bit('collaborator') + 2 * bit('program')] ?? []
   }
 
   async #first(
@@ -103,17 +111,21 @@ const pairOf = (opportunityId: number, programId: number): EngagementCondition[]
   equals('programId', programId),
 ]
 
-/** The joins of no name, of the collaborator's, of the program's, and of both. */
-const joinedNames = perScope((scope): readonly (readonly Joined[])[] => [
+/** Made for no name, for the collaborator's, for the program's, and for both. */
+const forNames = (make: (types: readonly NamedRecord[]) => Joined): readonly (readonly JoinedNames[])[] => [
   [],
-  ...[['collaborator'] as const, ['program'] as const, NAMED].map(types => [
-    {
-      name: `${types}`,
-      columns: types.map(type => `coalesce(${type}.name, '${HIDDEN_NAMES[type]}') as "${type}Name"`).join(', '),
-      joins: types.map(type => ` left join lateral (${nameOf(type, scope)}) ${type} on true`).join(''),
-    },
-  ]),
-])
+  ...[['collaborator'] as const, ['program'] as const, NAMED].map(types => [{ types, ...make(types) }]),
+]
+
+const joinedNames = perScope(scope =>
+  forNames(types => ({
+    name: `${types}`,
+    columns: types.map(type => `coalesce(${type}.name, '${HIDDEN_NAMES[type]}') as "${type}Name"`).join(', '),
+    joins: types.map(type => ` left join lateral (${nameOf(type, scope)}) ${type} on true`).join(''),
+  })),
+)
+
+const VERSIONS = forNames(() => ({ name: 'version', columns: NAMES_VERSION, joins: '' }))
 
 // programs are few, and may be read as a whole; the limit has each collaborator looked up by its key instead
 const nameOf = (type: NamedRecord, scope: Scope): string =>

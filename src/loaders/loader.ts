@@ -6,14 +6,22 @@ import DataLoader from 'dataloader'
  */
 export class Loader<Key, Value> extends DataLoader<Key, Value> {
   readonly #primed = new Map<Key, Value>()
+  #known: (key: Key) => Value | undefined = () => undefined
 
   override prime(key: Key, value: Value): this {
     this.#primed.set(key, value)
     return this
   }
 
+  /** Primes it with all that is known elsewhere, in place of what was before. */
+  primeWith(known: (key: Key) => Value | undefined): this {
+    this.#known = known
+    return this
+  }
+
   override load(key: Key): Promise<Value> {
-    const value = this.#primed.get(key)
+    const primed = this.#primed.get(key)
+    const value = primed === undefined ? this.#known(key) : primed
     return value === undefined ? super.load(key) : Promise.resolve(value)
   }
 
@@ -24,12 +32,13 @@ export class Loader<Key, Value> extends DataLoader<Key, Value> {
 
   override clearAll(): this {
     this.#primed.clear()
+    this.#known = () => undefined
     return super.clearAll()
   }
 
   /** What the key was primed with, at once; else what `load` promises. */
   get(key: Key): Value | Promise<Value> {
-    return this.#primed.get(key) ?? this.load(key)
+    return this.#primed.get(key) ?? this.#known(key) ?? this.load(key)
   }
 }
 

@@ -6,7 +6,7 @@ import type { Direction, Joined, Page } from '../database/keyset.ts'
 import type { NamedType } from '../database/names.ts'
 import type { ConversionRow, LineItemRow, NoteSourceType } from '../database/rows.ts'
 import type { Datastores } from '../datastores.ts'
-import type { NamedEngagement } from '../engagements/datastore.ts'
+import type { JoinedNames, NamedEngagement } from '../engagements/datastore.ts'
 import type { Feed, FeedEntry, FeedRequest, NoteEntry, WithFeed } from '../notes/datastore.ts'
 import { detailOf, type NoteDetail } from '../notes/detail.ts'
 import { type RenderedNote, renderNote } from '../notes/render.ts'
@@ -18,6 +18,8 @@ import { allOf, Loader, listLoader, rowLoader } from './loader.ts'
  */
 export class Loaders {
   readonly #made = new Map<string, unknown>()
+  /** That of the names, as far as something has brought it along. */
+  #namesVersion: number | undefined
 
   constructor(readonly datastores: Datastores) {}
 
@@ -34,29 +36,32 @@ export class Loaders {
     return this.#once('engagementById', () => rowLoader(ids => this.datastores.engagements.byIds(ids)))
   }
   /** The same, read together with its names, which prime their loaders. */
-  namedEngagementById(names: readonly Joined[]) {
-    return this.#once(`engagementById ${names.map(({ name }) => name)}`, () =>
+  namedEngagementById(names: readonly JoinedNames[]) {
+    return this.#once(`engagementById ${names.map(({ types }) => types)}`, () =>
       rowLoader(async ids => {
-        const rows = (await this.datastores.engagements.rowsBy('id', ids, names)) as NamedEngagement[]
-        this.primeNames(rows)
+        const rows = await this.datastores.engagements.rowsBy('id', ids, names)
+        await this.primeNames(rows, names)
         return rows
       }),
     )
   }
-  /** Keeps the names that engagements brought along; as whole records where nothing else is asked for of them. */
-  primeNames(engagements: readonly NamedEngagement[]): void {
-    const { collaborators, programs } = this.datastores
-    const { collaboratorNameById, programNameById } = this
-    const collaboratorById = collaborators.isNameEnough ? this.collaboratorById : undefined
-    const programById = programs.isNameEnough ? this.programById : undefined
-    for (const { collaboratorId, collaboratorName, programId, programName } of engagements) {
-      if (collaboratorId !== undefined && collaboratorName !== undefined) {
-        collaboratorNameById.prime(collaboratorId, collaboratorName)
-        collaboratorById?.prime(collaboratorId, named(collaboratorId, collaboratorName))
-      }
-      if (programId !== undefined && programName !== undefined) {
-        programNameById.prime(programId, programName)
-        programById?.prime(programId, named(programId, programName))
+  /**
+   * Primes the names that engagements brought along, or those of the version that they brought; as whole records where
+   * nothing else is asked for of them.
+   */
+  async primeNames(engagements: readonly NamedEngagement[], [names]: readonly JoinedNames[]): Promise<void> {
+    const [first] = engagements
+    if (names === undefined || first === undefined) return
+    const kept =
+      first.namesVersion === undefined ? undefined : await this.#namesOf(engagements, names, first.namesVersion)
+    for (const type of names.types) {
+      const { id, name, nameById, recordById } = this.#named(type)
+      if (kept) nameById.primeWith(key => kept(type, key) ?? undefined)
+      else for (const row of engagements) nameById.prime(row[id], row[name] as string)
+      if (recordById === undefined) continue
+      for (const row of engagements) {
+        const displayName = nameById.get(row[id])
+        if (typeof displayName === 'string') recordById.prime(row[id], { id: row[id], displayName } as never)
       }
     }
   }
@@ -156,6 +161,7 @@ export class Loaders {
   }
   /** Keeps what a page of a feed brought along. */
   primeDetails(notes: readonly FeedEntry[]): void {
+    this.#namesVersion = notes[0]?.namesVersion ?? this.#namesVersion
     for (const note of notes) this.noteDetailById.prime(note.id, detailOf(note))
   }
   /** A note's text and data. The whole batch is rendered together: its names come in one statement. */
@@ -242,6 +248,33 @@ export class Loaders {
     return made
   }
 
+  #named(type: JoinedNames['types'][number]) {
+    const { collaborators, programs } = this.datastores
+    return type === 'collaborator'
+      ? {
+          id: 'collaboratorId' as const,
+          name: 'collaboratorName' as const,
+          nameById: this.collaboratorNameById,
+          recordById: collaborators.isNameEnough ? this.collaboratorById : undefined,
+        }
+      : {
+          id: 'programId' as const,
+          name: 'programName' as const,
+          nameById: this.programNameById,
+          recordById: programs.isNameEnough ? this.programById : undefined,
+        }
+  }
+
+  #namesOf(engagements: readonly NamedEngagement[], { types }: JoinedNames, version: number) {
+    this.#namesVersion = version
+    const wanted: { [Type in JoinedNames['types'][number]]?: number[] } = {}
+    for (const type of types) {
+      const { id } = this.#named(type)
+      wanted[type] = engagements.map(row => row[id])
+    }
+    return this.datastores.names.lookup(wanted, version)
+  }
+
   #names(type: 'collaborator' | 'program') {
     return new Loader<number, string>(async ids => {
       const name = await this.datastores.names.lookup({ [type]: ids })
@@ -257,7 +290,7 @@ export class Loaders {
     for (const { sources } of details) {
       for (const { sourceType, sourceId } of sources) wanted[sourceType as NamedType]?.push(sourceId)
     }
-    const view = { isAdministrator: readsEverything(viewer), name: await names.lookup(wanted) }
+    const view = { isAdministrator: readsEverything(viewer), name: await names.lookup(wanted, this.#namesVersion) }
     return notes.map((note, i) =>
       renderNote(shared.blueprints.get(note.content), { ...note, ...(details[i] as NoteDetail) }, view),
     )
@@ -275,6 +308,3 @@ const keyOf = (request: object): string => {
   }
   return key
 }
-
-/** A record of which nothing but this is asked for. */
-const named = <Row>(id: number, displayName: string) => ({ id, displayName }) as Row

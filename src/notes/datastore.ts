@@ -11,6 +11,7 @@ import {
   type Slice,
   sliced,
 } from '../database/keyset.ts'
+import { NAMES_VERSION } from '../database/names.ts'
 import type { NoteRow, NoteSourceType } from '../database/rows.ts'
 import { exact, madeStatement, type Sql, type Statement, unnamedStatement } from '../database/sql.ts'
 import { type Fields, tableOf } from '../database/tables.ts'
@@ -386,7 +387,7 @@ const joinedPages = perScope(
   () => new WeakMap<FeedRequest, { sourceType: NoteSourceType; columns: string; joined: Joined | undefined }>(),
 )
 
-const detailColumns = perScope(
-  scope =>
-    `n.data, (select string_agg(s.source_type || ':' || s.source_id, ',' order by s.source_type, s.source_id) from note_source s where s.organization_id = $1 and s.note_id = n.id${scope.visibleSource('s.source_type', 's.source_id')}) as sources`,
-)
+const detailColumns = perScope(scope => {
+  const visible = scope.visibleSource('s.source_type', 's.source_id')
+  return `n.data, (select string_agg(s.source_type || ':' || s.source_id, ',' order by s.source_type, s.source_id) from note_source s where s.organization_id = $1 and s.note_id = n.id${visible}) as sources${visible === '' ? `, ${NAMES_VERSION}` : ''}`
+})

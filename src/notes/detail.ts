@@ -18,6 +18,8 @@ export interface NoteDetail {
 export interface PackedDetail {
   readonly sources: string | null
   readonly data: Readonly<Record<string, unknown>>
+  /** That of the names that were to be shown then, for a viewer who may see each. */
+  readonly namesVersion?: number
 }
 
 /** A page's entry apart: the note, and its details if they came with it. */

@@ -222,12 +222,26 @@ describe('what is not selected', () => {
 
   test('an engagement list with its names is one statement, and joins nothing when they are not asked for', async () => {
     const named = '{ engagements(first: 100) { nodes { score collaboratorName programName } } }'
-    const [joined, ...others] = await statementsOf('administrator', named)
+    const [joined, ...others] = await statementsOf('collaborator', named)
     expect(others).toEqual([])
     expect(joined).toMatch(/ join .*collaborator.* join .*program/)
+    const [versioned, ...more] = await statementsOf('administrator', named)
+    expect(more).toEqual([])
+    expect(versioned).toContain('names_version')
+    expect(versioned).not.toContain(' join ')
     const [plain, ...none] = await statementsOf('administrator', '{ engagements(first: 100) { nodes { score } } }')
     expect(none).toEqual([])
-    expect(plain).not.toContain(' join ')
+    expect(plain).not.toMatch(/ join |names_version/)
+  })
+
+  test('names that are not kept yet cost one statement, however many they are and wherever they show', async () => {
+    const named = (first: number) =>
+      `{ engagements(first: ${first}) { nodes { collaboratorName programName } } notes(sourceType: COLLABORATOR, first: ${first}) { nodes { renderedContent } } }`
+    const cost = async (first: number) => {
+      const ask = asking(testGateway(recorder.database), VIEWERS.administrator)
+      return (await recorder.during(() => ask(named(first)))).length
+    }
+    expect([await cost(1), await cost(100)]).toEqual([4, 4])
   })
 
   test('a name that comes with the list serves the collaborator below as well', async () => {
@@ -245,12 +259,14 @@ describe('what is not selected', () => {
     expect(await statementsOf('administrator', text)).toHaveLength(2)
   })
 
-  test('a feed is one statement, one more for the names when its texts are asked for, and none for its sources', async () => {
+  test('a feed is one statement, with its texts and its sources; to a viewer whose names are not kept, two', async () => {
     const feed = (fields: string) => `{ notes(sourceType: COLLABORATOR, first: 100) { nodes { ${fields} } } }`
     expect(await statementsOf('administrator', feed('content dateCreated'))).toHaveLength(1)
     expect(await statementsOf('administrator', feed('sources { sourceType sourceId }'))).toHaveLength(1)
-    expect(await statementsOf('administrator', feed('renderedContent'))).toHaveLength(2)
-    expect(await statementsOf('administrator', feed('renderedContent sourceData sources { sourceId }'))).toHaveLength(2)
+    const texts = feed('renderedContent sourceData sources { sourceId }')
+    expect(await statementsOf('administrator', feed('renderedContent'))).toHaveLength(1)
+    expect(await statementsOf('administrator', texts)).toHaveLength(1)
+    expect(await statementsOf('collaborator', texts)).toHaveLength(2)
     const position = `position(sourceType: COLLABORATOR, sourceId: ${collaboratorId})`
     expect(await statementsOf('administrator', feed(`${position}`))).toHaveLength(2)
     const [plain] = await statementsOf('administrator', feed('content'))

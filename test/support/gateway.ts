@@ -3,6 +3,7 @@ import { ApiKeys } from '../../src/access/api-keys.ts'
 import { authenticator } from '../../src/access/authenticate.ts'
 import type { Viewer } from '../../src/access/viewer.ts'
 import type { Database } from '../../src/database/client.ts'
+import { KeptNames } from '../../src/directory/names.ts'
 import { contextFor } from '../../src/graphql/context.ts'
 import { schema } from '../../src/graphql/schema.ts'
 import { makeLog } from '../../src/http/logging.ts'
@@ -75,7 +76,7 @@ export const testGateway = (
   options: Partial<ServerOptions> = {},
   parts: Parts = new Parts(),
 ): TestGateway => {
-  const shared = { sql, blueprints: parts.blueprints, strategies: parts.strategies }
+  const shared = { sql, blueprints: parts.blueprints, strategies: parts.strategies, names: new KeptNames() }
   const { authenticate } = authenticator({ sql, allowDemoKeys: true })
   const ingestion = pipeline(sql, parts)
   const app = makeServer({

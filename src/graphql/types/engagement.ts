@@ -1,7 +1,6 @@
 import type { GraphQLResolveInfo } from 'graphql'
 import type { Page, Slice } from '../../database/keyset.ts'
 import type { EngagementRow, EngagementStatus } from '../../database/rows.ts'
-import type { NamedEngagement } from '../../engagements/datastore.ts'
 import { RecordNotFoundError } from '../../errors.ts'
 import type { WithFeed } from '../../notes/datastore.ts'
 import { builder } from '../builder.ts'
@@ -124,8 +123,8 @@ const engagementConnection = (
   const feed = feedOfNodes('Engagement', info)
   const feeds = feed && notes.joinedPage('engagement', feed, request.slice)
   const joined = feeds ? [...names, feeds] : names
-  const prime = (page: Page<EngagementRow>) => {
-    if (names.length > 0) context.loaders.primeNames(page.rows as readonly NamedEngagement[])
+  const prime = async (page: Page<EngagementRow>) => {
+    await context.loaders.primeNames(page.rows, names)
     if (feeds) context.loaders.primeFeeds('engagement', feed, page.rows as readonly (EngagementRow & WithFeed)[])
     return page
   }
@@ -146,10 +145,11 @@ const engagementConnection = (
 }
 
 /** Names that are asked for come with the rows. */
-const namesAskedFor = ({ datastores: { asked, engagements, collaborators, programs } }: Context, info: Document) => {
+const namesAskedFor = ({ datastores }: Context, info: Document) => {
+  const { asked, engagements, collaborators, programs, names } = datastores
   const [below, ofEngagements] = [selectedBelow(info), asked?.get('Engagement')]
   const fields = { has: (name: string) => below.has(name) && ofEngagements?.has(name) !== false }
-  return engagements.withNames(fields, { collaborator: collaborators, program: programs })
+  return engagements.withNames(fields, { collaborator: collaborators, program: programs }, names)
 }
 
 const pairArgs = () =>
