@@ -62,31 +62,35 @@ const send = async (query: string, n: number, input: Input, values?: unknown[]):
 }
 
 const reads: Record<string, (input: Input, organization: number) => Promise<unknown>> = {
-  Q1: async input => {
+  Q1: async (input, organization) => {
     const rows = (await send('Q1', 0, input)).slice(0, 100)
-    return { engagements: { nodes: rows.map(named) } }
+    const { collaborator, program } = await namesOf(rows, organization, wantedBy(rows))
+    return {
+      engagements: {
+        nodes: rows.map(({ id, score, status, collaboratorId, programId }) => ({
+          id,
+          score,
+          status: status.toUpperCase(),
+          collaboratorName: collaborator.get(collaboratorId),
+          programName: program.get(programId),
+        })),
+      },
+    }
   },
   Q2: async (input, organization) => {
     const rows = (await send('Q2', 0, input)).slice(0, 50)
-    const wanted: Record<string, Set<number>> = {
-      collaborator: new Set(),
-      program: new Set(),
-      distributor: new Set(),
-      organization: new Set(),
-    }
+    const wanted: Wanted = { collaborator: [], program: [], distributor: [], organization: [] }
     const notes = rows.map(row => {
       const sources = (row.sources as string).split(',').map(link => {
         const colon = link.indexOf(':')
         const source = { sourceType: link.slice(0, colon), sourceId: Number(link.slice(colon + 1)) }
-        wanted[source.sourceType]?.add(source.sourceId)
+        wanted[source.sourceType as Named]?.push(source.sourceId)
         return source
       })
       return { ...row, sources }
     })
-    const names = new Map<string, string>()
-    const ids = Object.values(wanted).map(set => [...set])
-    for (const { type, id, name } of await send('Q2', 1, input, [organization, ...ids])) names.set(type + id, name)
-    const nameOf = (type: string, id: number) => names.get(type + id)
+    const names = await namesOf(rows, organization, wanted)
+    const nameOf = (type: string, id: number) => names[type as Named].get(id)
     return {
       notes: {
         nodes: notes.map(note => ({
@@ -99,20 +103,22 @@ const reads: Record<string, (input: Input, organization: number) => Promise<unkn
   },
   Q3: async (input, organization) => {
     const { rows } = await pool.query({ name: 'Q3', text: ENGAGEMENT, values: [organization, input.engagement] })
-    return { engagement: rows[0] ? named(rows[0]) : null }
+    const [{ status, ...rest }] = rows
+    return { engagement: { ...rest, status: status.toUpperCase() } }
   },
-  Q4: async input => {
+  Q4: async (input, organization) => {
     const [opportunity] = await send('Q4', 0, input)
     const engagements = await send('Q4', 1, input)
+    const { collaborator, program } = await namesOf(engagements, organization, wantedBy(engagements))
     return {
       opportunity: {
         status: opportunity.status,
         engagements: {
-          nodes: engagements.map(({ id, score, programName, collaboratorName, feed }) => ({
+          nodes: engagements.map(({ id, score, programId, collaboratorId, feed }) => ({
             id,
             score,
-            program: { name: programName },
-            collaborator: { name: collaboratorName },
+            program: { name: program.get(programId) },
+            collaborator: { name: collaborator.get(collaboratorId) },
             notes: { nodes: (feed ?? []).slice(0, 5).map(entryOfJson) },
           })),
         },
@@ -137,13 +143,6 @@ const reads: Record<string, (input: Input, organization: number) => Promise<unkn
   },
 }
 
-const named = ({ id, score, status, collaboratorName, programName }: Row) => ({
-  id,
-  score,
-  status: status.toUpperCase(),
-  collaboratorName,
-  programName,
-})
 const entry = ({ content, dateCreated }: Row) => ({ content, dateCreated })
 const entryOfJson = ({ content, dateCreated }: Row) => ({ content, dateCreated: new Date(dateCreated) })
 
@@ -154,6 +153,39 @@ const ENGAGEMENT = `
     join collaborator c on c.organization_id = $1 and c.id = e.collaborator_id
     join program p on p.organization_id = $1 and p.id = e.program_id
   where e.organization_id = $1 and e.id = $2`
+
+const NAMED = ['collaborator', 'program', 'distributor', 'organization'] as const
+type Named = (typeof NAMED)[number]
+type Wanted = Partial<Record<Named, number[]>>
+
+// as the gateway keeps them: for as long as the version that comes with the rows is the same
+let version: unknown
+let names: Record<Named, Map<number, string>>
+
+/** The names of what is wanted, of the version that these rows brought. */
+const namesOf = async ([row]: Row[], organization: number, wanted: Wanted): Promise<typeof names> => {
+  if (row?.namesVersion !== version) {
+    version = row?.namesVersion
+    names = { collaborator: new Map(), program: new Map(), distributor: new Map(), organization: new Map() }
+  }
+  const missing = NAMED.map(type => (wanted[type] ?? []).filter(id => !names[type].has(id)))
+  if (missing.some(ids => ids.length > 0)) {
+    const { rows } = await pool.query({ name: 'names', text: NAMES, values: [organization, ...missing] })
+    for (const { type, id, name } of rows) names[type as Named].set(id, name)
+  }
+  return names
+}
+
+const wantedBy = (engagements: Row[]): Wanted => ({
+  collaborator: engagements.map(({ collaboratorId }) => collaboratorId),
+  program: engagements.map(({ programId }) => programId),
+})
+
+const NAMES = `
+  select 'collaborator' as type, c.id, ${COLLABORATOR} as name from collaborator c where c.organization_id = $1 and c.id = any($2)
+  union all select 'program', p.id, ${PROGRAM} from program p where p.organization_id = $1 and p.id = any($3)
+  union all select 'distributor', d.id, d.name from distributor d where d.organization_id = $1 and d.id = any($4)
+  union all select 'organization', o.id, o.name from organization o where o.id = $1 and o.id = any($5)`
 
 /** Takes an event in: the statements that the gateway sent for such a one, as one transaction on one connection. */
 const take = async (event: string, input: Input, body: string): Promise<void> => {
