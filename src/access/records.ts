@@ -5,6 +5,9 @@ import {
   countsQuery,
   type Joined,
   type Listing,
+  type Owned,
+  ownedPagesQuery,
+  ownerIn,
   type Page,
   pageOf,
   pageQuery,
@@ -83,6 +86,24 @@ export class Records<Row extends { id: number }> {
     const { statement, values } = pagesQuery<Row>(this.listing(joined), column, keys, conditions, ordered)
     const parts = groupBy(await this.sql.rows(statement, values), row => row.partition)
     return keys.map(key => pageOf([...(parts.get(key) ?? [])], ordered))
+  }
+
+  /** The records with these ids, in no order, each with the page of those of `others` whose `column` is its id. */
+  async withPages<Other extends { id: number }>(
+    ids: readonly number[],
+    others: Records<Other>,
+    column: keyof Other & string,
+    request: ListRequest<Other>,
+    joined?: readonly Joined[],
+  ): Promise<{ row: Row; page: Page<Other> }[]> {
+    const slice = others.#ordered(request.slice)
+    const asked = slice === request.slice ? request : { ...request, slice }
+    const { statement, values } = ownedPagesQuery<Other>(this.listing(), ids, others.listing(joined), column, asked)
+    const parts = groupBy(await this.sql.rows(statement, values), row => row['owner.id'])
+    return [...parts.values()].map(rows => {
+      const [first] = rows as [Owned<Other>]
+      return { row: ownerIn<Row>(first), page: pageOf<Other>(first.id === null ? [] : rows, slice) }
+    })
   }
 
   /** How many records meet all of the conditions. */

@@ -143,7 +143,10 @@ export const pagesQuery = <Row>(
   const { text, order } = partitions(listing, column, keys, conditions, slice, values)
   return {
     statement: madeStatement(
-      finish(listing, slice.orderBy, `(select t.*, k.key as partition ${text}) t`, order, 't.partition, '),
+      finish(listing, slice.orderBy, `(select t.*, k.key as partition ${text}) t`, order, {
+        columns: 't.partition',
+        order: 't.partition',
+      }),
     ),
     values: values.list,
   }
@@ -189,15 +192,77 @@ export const byIdsQuery = <Row>(listing: Listing, column: string, ids: readonly 
   const key = `${table.name}.${column}${single ? '' : 's'}${joined.map(({ name }) => name)}${visible}`
   let text = kept.get(key)
   if (text === undefined) {
-    const by = table.columns.get(column)?.sql
-    const value = `$${first.length + 1}`
-    // one id is planned once and for all; of a list, which is planned anew each time, planning would take longer than reading
-    const which = single ? `= ${value}::bigint` : `= any(${value}::bigint[])`
-    const page = `(select t.* from ${quoted(table)} t where t.organization_id = $1 and t.${by} ${which}${known(listing, column)}${visible}) t`
-    text = finish(listing, column, page)
+    text = finish(listing, column, `${rowsWith(listing, column, single)} t`)
     kept.set(key, text)
   }
   return { statement: madeStatement(text), values: [...first, single ? ids[0] : ids] }
+}
+
+/** A row of a page with what it belongs to, in columns that begin with `owner.`. All else is null where a page has no rows. */
+export type Owned<Row> = Row & { readonly 'owner.id': number }
+
+/** The rows with these ids, each with its first page: of the rows of another table whose `column` is its id. */
+export const ownedPagesQuery = <Row>(
+  owners: Listing,
+  ids: readonly number[],
+  listing: Listing,
+  column: string,
+  request: OwnedRequest,
+): Query<Owned<Row>> => {
+  const { first } = owners
+  const single = ids.length === 1
+  const key = `${owners.table.name}${single ? '' : 's'} ${listing.table.name}.${column}${listing.joined?.map(({ name }) => name)}${owners.visible}`
+  const made = keptOwned.get(request) ?? new Map<string, KeptOwned>()
+  keptOwned.set(request, made)
+  let last = made.get(key)
+  if (last === undefined || last.ownerFields !== owners.fields || last.fields !== listing.fields) {
+    const { conditions, slice } = request
+    const values = new Values(...first, ids)
+    const { text, order } = partition(listing, column, 'o.id', conditions, slice, values)
+    const page = `${rowsWith(owners, 'id', single)} o left join ${text} on true`
+    const columns = selectList(owners.table, 'o', owners.hidden, owners.fields, OWNER)
+    last = {
+      ownerFields: owners.fields,
+      fields: listing.fields,
+      text: finish(listing, slice.orderBy, page, order, { columns, order: 'o.id' }),
+      values: values.list.slice(first.length + 1),
+    }
+    made.set(key, last)
+  }
+  return { statement: madeStatement(last.text), values: [...first, single ? ids[0] : ids, ...last.values] }
+}
+
+/** What a row says that it belongs to. */
+export const ownerIn = <Owner>(row: Owned<object>): Owner => {
+  const owner: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(row)) if (name.startsWith(OWNER)) owner[name.slice(OWNER.length)] = value
+  return owner as Owner
+}
+const OWNER = 'owner.'
+
+interface OwnedRequest {
+  readonly conditions: readonly Condition[]
+  readonly slice: Slice
+}
+
+interface KeptOwned {
+  readonly ownerFields: Fields | undefined
+  readonly fields: Fields | undefined
+  readonly text: string
+  readonly values: readonly unknown[]
+}
+
+/** What was last made of a request, which is one object for as long as it asks the same. */
+const keptOwned = new WeakMap<OwnedRequest, Map<string, KeptOwned>>()
+
+/** The rows whose `column` is the value after the first ones, or one of it. */
+const rowsWith = (listing: Listing, column: string, single: boolean): string => {
+  const { table, visible, first } = listing
+  const by = table.columns.get(column)?.sql
+  const value = `$${first.length + 1}`
+  // one id is planned once and for all; of a list, which is planned anew each time, planning would take longer than reading
+  const which = single ? `= ${value}::bigint` : `= any(${value}::bigint[])`
+  return `(select t.* from ${quoted(table)} t where t.organization_id = $1 and t.${by} ${which}${known(listing, column)}${visible})`
 }
 
 /** The texts that were made for the same fields before; fields are one set for all requests with the same document. */
@@ -234,11 +299,24 @@ const partitions = (
   slice: Slice,
   values: Values,
 ) => {
-  const by = listing.table.columns.get(column)?.sql
   const list = values.add([...new Set(keys)])
+  const { text, ...rest } = partition(listing, column, 'k.key', conditions, slice, values)
+  return { text: `from unnest((select ${list}::bigint[])) as k(key) cross join ${text}`, ...rest }
+}
+
+/** The rows of one key, `key` in SQL. */
+const partition = (
+  listing: Listing,
+  column: string,
+  key: string,
+  conditions: readonly Condition[],
+  slice: Slice,
+  values: Values,
+) => {
+  const by = listing.table.columns.get(column)?.sql
   const { text, order, limit, offset } = selection(listing, conditions, slice, values)
   return {
-    text: `from unnest((select ${list}::bigint[])) as k(key) cross join lateral (select t.* ${text} and t.${by} = k.key${known(listing, column)} order by ${prefixed(order)}${limit}) t`,
+    text: `lateral (select t.* ${text} and t.${by} = ${key}${known(listing, column)} order by ${prefixed(order)}${limit}) t`,
     order: prefixed(order),
     limit,
     offset,
@@ -248,16 +326,20 @@ const partitions = (
 /** To a viewer from whom a column is hidden no row belongs to anything by it, as in `where`. */
 const known = ({ hidden }: Listing, column: string): string => (hidden?.has(column) ? ' and false' : '')
 
-/** The rows of a page, with what is joined to them, in the page's order. `needed` is a column that is read in any case. */
+/**
+ * The rows of a page, with what is joined to them, in the page's order. `needed` is a column that is read in any case; `group`
+ * is what comes before it all, where there are several pages.
+ */
 const finish = (
   { table, hidden, joined = [], fields }: Listing,
   needed: string,
   page: string,
   order?: string,
-  before = '',
+  group?: { readonly columns: string; readonly order: string },
 ): string => {
   const list = selectList(table, 't', hidden, fields && new Set([...fields, needed]))
-  const columns = `${before === '' ? '' : 't.partition, '}${[list, ...joined.map(({ columns }) => columns)].join(', ')}`
+  const columns = [...(group ? [group.columns] : []), list, ...joined.map(each => each.columns)].join(', ')
+  const before = group ? `${group.order}, ` : ''
   const sorted = order === undefined ? '' : ` order by ${before}${order.startsWith('t.') ? order : prefixed(order)}`
   return `select ${columns} from ${page}${joined.map(({ joins }) => joins).join('')}${sorted}`
 }

@@ -42,15 +42,27 @@ export const tableOf = (model: string): Table => {
   }
 }
 
-/** Columns as a select list, named as in `schema.prisma`; those in `hidden` are null, those that no field needs are left out. */
-export const selectList = (table: Table, row: string, hidden?: ReadonlySet<string>, fields?: Fields): string => {
+/**
+ * Columns as a select list, named as in `schema.prisma`, behind a prefix if there is one; those in `hidden` are null, those
+ * that no field needs are left out.
+ */
+export const selectList = (
+  table: Table,
+  row: string,
+  hidden?: ReadonlySet<string>,
+  fields?: Fields,
+  prefix = '',
+): string => {
   const { columns, named } = table
   const list = [...columns]
     .filter(([name]) => fields === undefined || isNeeded(name, table, fields))
     .map(([name, { sql, isList }]) =>
-      hidden?.has(name) ? `null as "${name}"` : `${row}.${sql}${isList ? '::text[]' : ''} as "${name}"`,
+      hidden?.has(name)
+        ? `null as "${prefix}${name}"`
+        : `${row}.${sql}${isList ? '::text[]' : ''} as "${prefix}${name}"`,
     )
-  if (named !== undefined && (fields?.has('name') ?? true)) list.push(`${displayName(named, row)} as "displayName"`)
+  if (named !== undefined && (fields?.has('name') ?? true))
+    list.push(`${displayName(named, row)} as "${prefix}displayName"`)
   return list.join(', ')
 }
 

@@ -38,31 +38,41 @@ export const selectedBelow = ({ fieldNodes, fragments }: Document): ReadonlySet<
 }
 
 /**
- * Where a field is selected of the nodes of the connection that is being resolved, with any of these fields below it.
- * Undefined when that is nowhere; in several places, which may ask for different things; or under a condition, such as
- * `@include`.
+ * Where a connection is selected of the record that is being resolved, so that its page has to be read. Undefined when that
+ * is nowhere; in several places, which may ask for different things; or under a condition, such as `@include`.
  */
-export const ofNodes = (
+export const pageOfRecord = (document: Document, name: string): FieldNode | undefined =>
+  onlyPage(document, name, (_, nodes) => nodes)
+
+/** The same of the nodes of the connection that is being resolved. */
+export const pageOfNodes = (document: Document, name: string): FieldNode | undefined =>
+  onlyPage(document, name, (named, nodes) => [...named(nodes, 'nodes'), ...named(named(nodes, 'edges'), 'node')])
+
+type Named = (nodes: readonly FieldNode[], field: string) => readonly FieldNode[]
+
+const onlyPage = (
   { fieldNodes, fragments }: Document,
   name: string,
-  below: readonly string[],
+  recordsIn: (named: Named, nodes: readonly FieldNode[]) => readonly FieldNode[],
 ): FieldNode | undefined => {
   const [first] = fieldNodes
   if (first === undefined) return undefined
-  const known = fieldsOfNodes.get(first) ?? new Map<string, FieldNode | null>()
-  fieldsOfNodes.set(first, known)
+  const known = onlyPages.get(first) ?? new Map<string, FieldNode | null>()
+  onlyPages.set(first, known)
   let found = known.get(name)
   if (found === undefined) {
-    const named = (nodes: readonly FieldNode[], field: string) =>
+    const named: Named = (nodes, field) =>
       nodes.flatMap(({ selectionSet }) => fieldsIn(selectionSet, fragments)).filter(each => each.name.value === field)
-    const nodes = [...named(fieldNodes, 'nodes'), ...named(named(fieldNodes, 'edges'), 'node')]
-    const [only, ...others] = new Set(named(nodes, name))
-    found = only && others.length === 0 && below.some(field => named([only], field).length > 0) ? only : null
+    const [only, ...others] = new Set(named(recordsIn(named, fieldNodes), name))
+    found = only && others.length === 0 && PAGE.some(field => named([only], field).length > 0) ? only : null
     known.set(name, found)
   }
   return found ?? undefined
 }
-const fieldsOfNodes = new WeakMap<FieldNode, Map<string, FieldNode | null>>()
+/** By the field that is being resolved, which is a record or a list, and by name. */
+const onlyPages = new WeakMap<FieldNode, Map<string, FieldNode | null>>()
+/** The fields of a connection that its page has to be read for. */
+const PAGE = ['nodes', 'edges', 'pageInfo']
 
 /** The fields of a selection set itself that are there without a condition. */
 const fieldsIn = (

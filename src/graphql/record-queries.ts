@@ -1,4 +1,5 @@
 import type { InputObjectRef, ObjectRef } from '@pothos/core'
+import type { GraphQLResolveInfo } from 'graphql'
 import type { Records } from '../access/records.ts'
 import type { Datastores } from '../datastores.ts'
 import { builder, type SchemaTypes } from './builder.ts'
@@ -22,7 +23,7 @@ export const addRecordQueries = <Row extends { id: number }>({
   ref: ObjectRef<SchemaTypes, Row>
   connection: ObjectRef<SchemaTypes, Connection<Row>>
   filter: InputObjectRef<SchemaTypes, object>
-  load: (context: Context, id: number) => Promise<Row | null>
+  load: (context: Context, id: number, info: GraphQLResolveInfo) => Promise<Row | null>
   records: (datastores: Datastores) => Records<Row>
 }): void => {
   const singular = type[0]?.toLowerCase() + type.slice(1)
@@ -32,7 +33,7 @@ export const addRecordQueries = <Row extends { id: number }>({
       nullable: true,
       description: `The ${singular} with this id; null when there is none.`,
       args: { id: idArg(type) },
-      resolve: (_, { id }, context) => loadBy(type, id, each => load(context, each)) as never,
+      resolve: (_, { id }, context, info) => loadBy(type, id, each => load(context, each, info)) as never,
     }),
   )
   builder.queryField(plural, t =>

@@ -4,7 +4,7 @@ import { readsEverything } from '../access/viewer.ts'
 import type { Condition } from '../database/conditions.ts'
 import type { Direction, Joined, Page } from '../database/keyset.ts'
 import type { NamedType } from '../database/names.ts'
-import type { ConversionRow, LineItemRow, NoteSourceType } from '../database/rows.ts'
+import type { ConversionRow, EngagementRow, LineItemRow, NoteSourceType } from '../database/rows.ts'
 import type { Datastores } from '../datastores.ts'
 import type { JoinedNames, NamedEngagement } from '../engagements/datastore.ts'
 import type { Feed, FeedEntry, FeedRequest, NoteEntry, WithFeed } from '../notes/datastore.ts'
@@ -31,6 +31,22 @@ export class Loaders {
   }
   get opportunityById() {
     return this.#once('opportunityById', () => rowLoader(ids => this.datastores.opportunities.byIds(ids)))
+  }
+  /** The same, read together with a page of their engagements, which primes the loader of these pages. */
+  opportunityWithEngagements(request: ListRequest<EngagementRow>, joined: readonly Joined[]) {
+    const { opportunities, engagements } = this.datastores
+    const pages = this.pages(engagements, 'opportunityId', request, joined)
+    return this.#once(`opportunityById ${keyOfPages(engagements, 'opportunityId', request, joined)}`, () =>
+      rowLoader(async ids => {
+        const read = await opportunities.withPages(ids, engagements, 'opportunityId', request, joined)
+        const { opportunityById } = this
+        for (const { row, page } of read) {
+          opportunityById.prime(row.id, row)
+          pages.prime(row.id, page)
+        }
+        return read.map(({ row }) => row)
+      }),
+    )
   }
   get engagementById() {
     return this.#once('engagementById', () => rowLoader(ids => this.datastores.engagements.byIds(ids)))
@@ -191,7 +207,7 @@ export class Loaders {
     joined: readonly Joined[] = [],
   ): Loader<number, Page<Row>> {
     return this.#once(
-      `${records.type}.${column} ${joined.map(({ name }) => name)} ${JSON.stringify(request)}`,
+      keyOfPages(records, column, request, joined),
       () => new Loader<number, Page<Row>>(ids => records.pagesBy(column, ids, request, joined)),
     )
   }
@@ -308,3 +324,10 @@ const keyOf = (request: object): string => {
   }
   return key
 }
+
+const keyOfPages = <Row extends { id: number }>(
+  { type }: Records<Row>,
+  column: keyof Row & string,
+  request: ListRequest<Row>,
+  joined: readonly Joined[],
+): string => `${type}.${column} ${joined.map(({ name }) => name)} ${keyOf(request)}`

@@ -101,6 +101,10 @@ const everyId = (type: RecordTypeName) => [
   STARTS.missing,
 ]
 const idsOf = (rows: readonly Row[]) => rows.map(({ id }) => id).toSorted((a, b) => a - b)
+const without = (unwanted: RegExp) => (row: object) =>
+  Object.fromEntries(Object.entries(row).filter(([name]) => !unwanted.test(name)))
+const withoutPartition = without(/^partition$/)
+const withoutOwner = without(/^owner\./)
 const WHOLE = { orderBy: 'id', direction: 'ASC', size: null } as const
 
 describe.each(Object.entries(ROLES))('to %s', (_, role) => {
@@ -170,6 +174,31 @@ describe.each(Object.entries(ROLES))('to %s', (_, role) => {
       const counts = await records().countsBy(column, keys, [])
       expect(counts).toEqual(pages.map(page => page.rows.length))
       expect(idsOf(await records().rowsBy(column, keys))).toEqual(idsOf(withOne))
+    })
+
+    const owners = references
+      .map(([column]) => [column, `${column[0]?.toUpperCase()}${column.slice(1, -2)}`] as const)
+      .filter(([, owner]) => owner in RECORDS)
+    test.each(owners)('withPages by %s, of %s', async (column, owner) => {
+      const from = RECORDS[owner]?.(all()) as AnyRecords
+      const ids = everyId(owner as RecordTypeName)
+      for (const orderBy of columns.filter(([, { isList }]) => !isList).map(([name]) => name)) {
+        if (!['id', 'dateCreated', ...role.hidden(type)].includes(orderBy)) continue
+        const request = { conditions: [], slice: { orderBy, direction: 'DESC', size: 2 } } as const
+        const pages = new Map((await records().pagesBy(column, ids, request)).map((page, i) => [ids[i], page]))
+        const apart = (await from.byIds(ids)).map(row => ({
+          row,
+          page: { ...pages.get(row.id), rows: pages.get(row.id)?.rows.map(withoutPartition) },
+        }))
+        const byId = (a: { row: Row }, b: { row: Row }) => a.row.id - b.row.id
+        const along = async (of: readonly number[]) =>
+          (await from.withPages(of, records(), column, request)).map(({ row, page }) => ({
+            row,
+            page: { ...page, rows: page.rows.map(withoutOwner) },
+          }))
+        expect((await along(ids)).sort(byId)).toEqual(apart.sort(byId))
+        for (const id of ids) expect(await along([id])).toEqual(apart.filter(({ row }) => row.id === id))
+      }
     })
 
     test('hidden columns are null, order nothing, and nothing is true of them', async () => {

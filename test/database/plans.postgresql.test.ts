@@ -64,6 +64,16 @@ const hot = { sourceType: 'collaborator', sourceId: HOT } as const
 const middle = { id: 30_000, value: new Date('2026-01-07') }
 const hundred = Array.from({ length: 100 }, (_, n) => 1001 + n)
 const COLLABORATOR: Viewer = { role: 'collaborator', organizationId: 1, collaboratorId: HOT }
+const opportunitiesAlong =
+  (ids: readonly number[]) =>
+  ({ opportunities, engagements }: Datastores) =>
+    opportunities.withPages(
+      ids,
+      engagements,
+      'opportunityId',
+      { conditions: [], slice: slice() },
+      engagements.withNames(NAMES),
+    )
 
 /** Each with the rows that it may read of the big tables. */
 const STATEMENTS: readonly [
@@ -117,6 +127,14 @@ const STATEMENTS: readonly [
     100 * 21,
     ({ engagements }) =>
       engagements.pagesBy('collaboratorId', hundred, { conditions: [], slice: slice('dateModified') }),
+  ],
+  ['reads an opportunity with its engagements and names', 21, opportunitiesAlong([21_001])],
+  ['reads a hundred opportunities with their engagements and names', 100 * 21, opportunitiesAlong(hundred)],
+  [
+    'reads an opportunity with its engagements and names for a collaborator with many',
+    2 * 21,
+    opportunitiesAlong([1010]),
+    COLLABORATOR,
   ],
   ['finds the newest binding', 10, ({ engagements }) => engagements.getNewestBinding(1500, HOT).catch(() => null)],
   ['finds engagements by id', 100, ({ engagements }) => engagements.byIds(hundred.map(id => id + 20_000))],

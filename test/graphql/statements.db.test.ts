@@ -70,6 +70,10 @@ const PLAIN: List[] = [
     name: 'Query.bindings',
     text: `query ($first: PositiveInt!) { bindings(opportunityId: ${hundred.opportunityId}, programId: ${hundred.programId}, limit: $first) { ${wholeSelection(objectType('Engagement'), 1, demanded)} } }`,
   },
+  {
+    name: 'Query.opportunity with its engagements',
+    text: `query ($first: Int!) { opportunity(id: ${hundred.hubId}) { databaseId status userId engagements(first: $first) { ${page(objectType('Engagement'), 1)} } } }`,
+  },
 ]
 
 const LISTS = [...ROOTS, ...OF_MANY, ...LONG, ...PLAIN]

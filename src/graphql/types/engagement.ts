@@ -1,13 +1,12 @@
 import type { GraphQLResolveInfo } from 'graphql'
-import type { Page, Slice } from '../../database/keyset.ts'
+import type { Page } from '../../database/keyset.ts'
 import type { EngagementRow, EngagementStatus } from '../../database/rows.ts'
 import { RecordNotFoundError } from '../../errors.ts'
 import type { WithFeed } from '../../notes/datastore.ts'
 import { builder } from '../builder.ts'
-import { Connection, connectionType, keyIn, type ListArgs, listRequest, pageArgs } from '../connection.ts'
+import { Connection, connectionType, keyIn, pageArgs } from '../connection.ts'
 import type { Context } from '../context.ts'
-import { feedOfNodes } from '../feed.ts'
-import { type Document, selectedBelow } from '../look-ahead.ts'
+import { type EngagementArgs, engagementRequests, engagementsAlong, namesAskedFor } from '../engagement-page.ts'
 import { idArg, loadBy } from '../record-queries.ts'
 import { Collaborator } from './collaborator.ts'
 import { Node, nodeFields } from './node.ts'
@@ -108,8 +107,6 @@ const listArgs = () =>
 
 const EngagementConnection = connectionType('Engagement', Engagement)
 
-type EngagementArgs = ListArgs<'id' | 'dateCreated' | 'dateModified' | 'score'>
-
 /** All engagements, or those of one record. Names and feeds that are selected come with the rows, and prime their loaders. */
 const engagementConnection = (
   context: Context,
@@ -117,15 +114,12 @@ const engagementConnection = (
   info: GraphQLResolveInfo,
   owner?: { column: 'collaboratorId' | 'programId' | 'opportunityId'; id: number },
 ): Connection<EngagementRow> => {
-  const { request, ordering } = listRequest<EngagementRow, Slice<keyof EngagementRow>['orderBy']>('Engagement', args)
-  const { engagements, notes } = context.datastores
-  const names = namesAskedFor(context, info)
-  const feed = feedOfNodes('Engagement', info)
-  const feeds = feed && notes.joinedPage('engagement', feed, request.slice)
-  const joined = feeds ? [...names, feeds] : names
+  const { request, ordering } = engagementRequests.of(args, info)
+  const { engagements } = context.datastores
+  const { names, feed, joined } = engagementsAlong(context, request, info)
   const prime = async (page: Page<EngagementRow>) => {
     await context.loaders.primeNames(page.rows, names)
-    if (feeds) context.loaders.primeFeeds('engagement', feed, page.rows as readonly (EngagementRow & WithFeed)[])
+    if (feed) context.loaders.primeFeeds('engagement', feed, page.rows as readonly (EngagementRow & WithFeed)[])
     return page
   }
   return new Connection(
@@ -142,14 +136,6 @@ const engagementConnection = (
     ordering,
     keyIn(ordering.orderBy),
   )
-}
-
-/** Names that are asked for come with the rows. */
-const namesAskedFor = ({ datastores }: Context, info: Document) => {
-  const { asked, engagements, collaborators, programs, names } = datastores
-  const [below, ofEngagements] = [selectedBelow(info), asked?.get('Engagement')]
-  const fields = { has: (name: string) => below.has(name) && ofEngagements?.has(name) !== false }
-  return engagements.withNames(fields, { collaborator: collaborators, program: programs }, names)
 }
 
 const pairArgs = () =>

@@ -6,7 +6,7 @@ import type { NoteLink } from '../../notes/detail.ts'
 import { builder, type SchemaTypes } from '../builder.ts'
 import { Connection, connectionType, keyIn, pageArgs } from '../connection.ts'
 import type { Context } from '../context.ts'
-import { type FeedArgs, feedRequest, RENDERED } from '../feed.ts'
+import { type FeedArgs, feedRequests, RENDERED } from '../feed.ts'
 import { type Document, selectedBelow } from '../look-ahead.ts'
 import { idArg, loadBy } from '../record-queries.ts'
 import { Collaborator } from './collaborator.ts'
@@ -135,7 +135,7 @@ const feedConnection = (
   owner?: number,
 ): Connection<NoteEntry> => {
   const { sourceType } = feed
-  const { request, ordering } = feedRequest(args, info)
+  const { request, ordering } = feedRequests.of(args, info)
   const { conditions, withDetail } = request
   return new Connection<NoteEntry>(
     async () => {

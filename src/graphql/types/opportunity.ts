@@ -1,6 +1,7 @@
 import type { OpportunityStatus } from '../../database/rows.ts'
 import { builder } from '../builder.ts'
 import { connectionType } from '../connection.ts'
+import { opportunityLoader } from '../engagement-page.ts'
 import { addRecordQueries } from '../record-queries.ts'
 import { Node, nodeFields } from './node.ts'
 import { commonFilters, domainEnum, idFilter } from './shared.ts'
@@ -50,6 +51,6 @@ addRecordQueries({
   ref: Opportunity,
   connection: connectionType('Opportunity', Opportunity),
   filter: Filter,
-  load: ({ loaders }, id) => loaders.opportunityById.load(id),
+  load: (context, id, info) => opportunityLoader(context, info).load(id),
   records: datastores => datastores.opportunities,
 })

@@ -60,6 +60,7 @@
 -- Transaction.conversions, long: 6095fb 6095fb 8d5778 26ee78 371a20 daddf2 d3aca8 f439c2 7832ab
 -- Transaction.notes, long: 616c7a b60ae3 62ebab 16c9c7
 -- Query.bindings: 6095fb 6095fb 77f3f5 2415af 26ee78 c0ba1a fcbee1
+-- Query.opportunity with its engagements: 7faea0 77f3f5 2415af 26ee78 d48cb9
 -- Query.nodes: 6095fb 6095fb 77f3f5 2415af 26ee78 371a20 fcbee1
 
 -- 6095fb
@@ -178,6 +179,9 @@ select n.id, n.content, n.date_created as "dateCreated", n.creation_source as "c
 
 -- 62ebab
 select n.id, n.position::bigint, n.missed::bigint from (select p.note_id as id, p.start + sum(c.links) over feed as position, sum(c.missed) over feed as missed from (select l.note_id, l.date_created, coalesce(m.position, 0) as start, lag(l.date_created, 1, coalesce(m.date_created, '-infinity')) over feed as previous_date_created, lag(l.note_id, 1, coalesce(m.note_id, 0)) over feed as previous_note_id from note n cross join lateral (select l.* from (select s.note_id, s.date_created from note_source s where s.organization_id = $1 and s.source_type = 'collaborator' and s.source_id = (select $3::bigint)::bigint) l where (l.date_created, l.note_id) = (n.date_created, n.id) limit n) l left join lateral (select m.date_created, m.note_id, m.position from feed_milestone m where m.organization_id = $1 and m.source_type = 'collaborator' and m.source_id = (select $3::bigint) and (m.date_created, m.note_id) <= (l.date_created, l.note_id) order by m.date_created desc, m.note_id desc limit n) m on true where n.organization_id = $1 and n.id = any((select $2::bigint[])::bigint[]) window feed as (partition by m.position order by l.date_created, l.note_id)) p cross join lateral (select count(*) as links, count(*) filter (where f.date_created < (select now() - interval '1 hour')) as missed from (select * from (select s.note_id, s.date_created from note_source s where s.organization_id = $1 and s.source_type = 'collaborator' and s.source_id = (select $3::bigint)::bigint) f where (f.date_created, f.note_id) < (p.date_created, p.note_id) and (f.date_created, f.note_id) >= (p.previous_date_created, p.previous_note_id) order by f.date_created, f.note_id limit (select null::bigint)) f) c window feed as (partition by p.start order by p.date_created, p.note_id)) n;
+
+-- 7faea0
+select o.id as "owner.id", o.status as "owner.status", o.user_id as "owner.userId", o.date_created as "owner.dateCreated", o.date_modified as "owner.dateModified", t.id as "id", t.opportunity_id as "opportunityId", t.program_id as "programId", t.collaborator_id as "collaboratorId", t.score as "score", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified", (select o.names_version from organization o where o.id = $1) as "namesVersion" from (select t.* from "opportunity" t where t.organization_id = $1 and t.id = $2::bigint) o left join lateral (select t.* from "engagement" t where t.organization_id = $1 and t.opportunity_id = o.id order by t.id desc limit n) t on true order by o.id, t.id desc;
 
 -- f6fcc0
 select t.collaborator_id as partition, count(*) as count from "allocation" t where t.organization_id = $1 and t.collaborator_id = $2::bigint group by t.collaborator_id;
