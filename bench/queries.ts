@@ -311,7 +311,7 @@ export const UNEQUAL: readonly string[] = [
   "The limit sends its statements through pg as everybody does, and reads times by pg's parsers; the gateway has a leaner way through pg of its own, so that it may come near the limit, or pass it, where little else is to do.",
   'Every text has been asked before: the gateway parses, validates and compiles a query the first two times, and reads whole records the first time.',
   'Q3: the limit joins the names in one statement of its own; the other limits send the statements of the gateway, recorded from it in the same run.',
-  'Q4: PostGraphile and the gateway join programs and collaborators into the statement of the engagements, and the gateway the notes too; Mercurius asks for each by itself.',
+  'Q4: PostGraphile and the gateway join programs and collaborators into the statement of the engagements, and the gateway the notes too, and all of it into that of the opportunity; Mercurius asks for each by itself.',
   "Q6p: PostGraphile has no words for a note's position.",
   'I1, I2: the hand-written server checks nothing in the payload. It sends what the gateway sent for such an event, with its own ids, in one transaction, statement by statement.',
 ]

@@ -107,12 +107,11 @@ const reads: Record<string, (input: Input, organization: number) => Promise<unkn
     return { engagement: { ...rest, status: status.toUpperCase() } }
   },
   Q4: async (input, organization) => {
-    const [opportunity] = await send('Q4', 0, input)
-    const engagements = await send('Q4', 1, input)
+    const engagements = await send('Q4', 0, input)
     const { collaborator, program } = await namesOf(engagements, organization, wantedBy(engagements))
     return {
       opportunity: {
-        status: opportunity.status,
+        status: engagements[0]['owner.status'],
         engagements: {
           nodes: engagements.map(({ id, score, programId, collaboratorId, feed }) => ({
             id,
