@@ -9,7 +9,8 @@ export type WantedNames = { readonly [Type in NamedType]?: Iterable<number> }
 /** Answers the name of a record; null when there is none that the viewer may see. */
 export type NameLookup = (type: NamedType, id: number) => string | null
 
-type Names = Readonly<Record<NamedType, Map<number, string>>>
+/** Names by id. */
+export type Names = Readonly<Record<NamedType, ReadonlyMap<number, string>>>
 
 /** The names to show of collaborators, programs, distributors and the organization, as one viewer may see them. */
 export class NameDatastore {
@@ -25,12 +26,17 @@ export class NameDatastore {
     return this.kept !== undefined && readsEverything(this.viewer)
   }
 
+  /** All that are kept of a version, to which others may come; undefined where there are none. */
+  ofVersion(version: number): Names | undefined {
+    return this.isKept ? this.kept?.of(this.viewer.organizationId, version) : undefined
+  }
+
   /**
    * All that are wanted, of whatever types: at once where they are kept of this version, and else those that are not in
    * one statement.
    */
   lookup(wanted: WantedNames, version?: number): NameLookup | Promise<NameLookup> {
-    const kept = this.isKept && version !== undefined ? this.kept?.of(this.viewer.organizationId, version) : undefined
+    const kept = version === undefined ? undefined : this.ofVersion(version)
     if (kept === undefined) return this.#read(wanted)
     const [known, missing] = [nameIn(kept), missingIn(kept, wanted)]
     return missing === undefined
@@ -57,7 +63,7 @@ export class NameDatastore {
  * shown on: so no name is shown that had been changed by then, whoever changed it.
  */
 export class KeptNames {
-  readonly #organizations = new Map<number, { readonly version: number; readonly names: Names }>()
+  readonly #organizations = new Map<number, { readonly version: number; readonly names: MutableNames }>()
   /** Those of earlier versions are counted as well. */
   #count = 0
 
@@ -69,20 +75,22 @@ export class KeptNames {
     return kept?.version === version ? kept.names : undefined
   }
 
-  keep(organizationId: number, version: number, read: Names): void {
+  keep(organizationId: number, version: number, read: MutableNames): void {
     const more = NAMED_TYPES.reduce((count, type) => count + read[type].size, 0)
     if (this.#count + more > this.most) {
       this.#organizations.clear()
       this.#count = 0
     }
     this.#count += more
-    const names = this.of(organizationId, version)
-    if (names === undefined) this.#organizations.set(organizationId, { version, names: read })
-    else for (const type of NAMED_TYPES) for (const [id, name] of read[type]) names[type].set(id, name)
+    const kept = this.#organizations.get(organizationId)
+    if (kept?.version !== version) this.#organizations.set(organizationId, { version, names: read })
+    else for (const type of NAMED_TYPES) for (const [id, name] of read[type]) kept.names[type].set(id, name)
   }
 }
 
-const noNames = (): Names => ({
+type MutableNames = Readonly<Record<NamedType, Map<number, string>>>
+
+const noNames = (): MutableNames => ({
   collaborator: new Map(),
   program: new Map(),
   distributor: new Map(),

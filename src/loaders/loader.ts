@@ -6,22 +6,22 @@ import DataLoader from 'dataloader'
  */
 export class Loader<Key, Value> extends DataLoader<Key, Value> {
   readonly #primed = new Map<Key, Value>()
-  #known: (key: Key) => Value | undefined = () => undefined
+  #known: ReadonlyMap<Key, Value> | undefined
 
   override prime(key: Key, value: Value): this {
     this.#primed.set(key, value)
     return this
   }
 
-  /** Primes it with all that is known elsewhere, in place of what was before. */
-  primeWith(known: (key: Key) => Value | undefined): this {
+  /** Primes it with all that is known elsewhere, in place of what was so before. */
+  primeWith(known: ReadonlyMap<Key, Value>): this {
     this.#known = known
     return this
   }
 
   override load(key: Key): Promise<Value> {
     const primed = this.#primed.get(key)
-    const value = primed === undefined ? this.#known(key) : primed
+    const value = primed === undefined ? this.#known?.get(key) : primed
     return value === undefined ? super.load(key) : Promise.resolve(value)
   }
 
@@ -32,13 +32,13 @@ export class Loader<Key, Value> extends DataLoader<Key, Value> {
 
   override clearAll(): this {
     this.#primed.clear()
-    this.#known = () => undefined
+    this.#known = undefined
     return super.clearAll()
   }
 
   /** What the key was primed with, at once; else what `load` promises. */
   get(key: Key): Value | Promise<Value> {
-    return this.#primed.get(key) ?? this.#known(key) ?? this.load(key)
+    return this.#primed.get(key) ?? this.#known?.get(key) ?? this.load(key)
   }
 }
 

@@ -62,23 +62,22 @@ export class Loaders {
     )
   }
   /**
-   * Primes the names that engagements brought along, or those of the version that they brought; as whole records where
-   * nothing else is asked for of them.
+   * Primes the names that engagements brought along, or those that are kept of the version that they brought; as whole
+   * records where nothing else is asked for of them.
    */
   async primeNames(engagements: readonly NamedEngagement[], [names]: readonly JoinedNames[]): Promise<void> {
     const [first] = engagements
     if (names === undefined || first === undefined) return
-    const kept =
-      first.namesVersion === undefined ? undefined : await this.#namesOf(engagements, names, first.namesVersion)
+    this.#namesVersion = first.namesVersion ?? this.#namesVersion
+    const kept = first.namesVersion === undefined ? undefined : this.datastores.names.ofVersion(first.namesVersion)
     for (const type of names.types) {
       const { id, name, nameById, recordById } = this.#named(type)
-      if (kept) nameById.primeWith(key => kept(type, key) ?? undefined)
-      else for (const row of engagements) nameById.prime(row[id], row[name] as string)
+      if (kept) nameById.primeWith(kept[type])
+      else if (first[name] !== undefined) for (const row of engagements) nameById.prime(row[id], row[name] as string)
       if (recordById === undefined) continue
-      for (const row of engagements) {
-        const displayName = nameById.get(row[id])
-        if (typeof displayName === 'string') recordById.prime(row[id], { id: row[id], displayName } as never)
-      }
+      const shown = await allOf(engagements.map(row => nameById.get(row[id])))
+      for (const [i, row] of engagements.entries())
+        recordById.prime(row[id], { id: row[id], displayName: shown[i] } as never)
     }
   }
   get transactionById() {
@@ -108,12 +107,17 @@ export class Loaders {
 
   /** The name to show; never absent, since one that the viewer may not see has words in its place. */
   get collaboratorNameById() {
-    return this.#once('collaboratorNameById', () => this.#names('collaborator'))
+    this.#collaboratorNameById ??= this.#names('collaborator')
+    return this.#collaboratorNameById
   }
+  #collaboratorNameById?: Loader<number, string>
+
   /** The name to show; never absent, since one that the viewer may not see has words in its place. */
   get programNameById() {
-    return this.#once('programNameById', () => this.#names('program'))
+    this.#programNameById ??= this.#names('program')
+    return this.#programNameById
   }
+  #programNameById?: Loader<number, string>
 
   get aliasesByCollaborator() {
     return this.#once('aliasesByCollaborator', () =>
@@ -279,16 +283,6 @@ export class Loaders {
           nameById: this.programNameById,
           recordById: programs.isNameEnough ? this.programById : undefined,
         }
-  }
-
-  #namesOf(engagements: readonly NamedEngagement[], { types }: JoinedNames, version: number) {
-    this.#namesVersion = version
-    const wanted: { [Type in JoinedNames['types'][number]]?: number[] } = {}
-    for (const type of types) {
-      const { id } = this.#named(type)
-      wanted[type] = engagements.map(row => row[id])
-    }
-    return this.datastores.names.lookup(wanted, version)
   }
 
   #names(type: 'collaborator' | 'program') {
