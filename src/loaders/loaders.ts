@@ -301,9 +301,14 @@ export class Loaders {
       for (const { sourceType, sourceId } of sources) wanted[sourceType as NamedType]?.push(sourceId)
     }
     const view = { isAdministrator: readsEverything(viewer), name: await names.lookup(wanted, this.#namesVersion) }
-    return notes.map((note, i) =>
-      renderNote(shared.blueprints.get(note.content), { ...note, ...(details[i] as NoteDetail) }, view),
-    )
+    return notes.map(({ content, creationSource, creationSourceId }, i) => {
+      const { sources, data } = details[i] as NoteDetail
+      return renderNote(
+        shared.blueprints.get(content),
+        { content, creationSource, creationSourceId, sources, data },
+        view,
+      )
+    })
   }
 }
 
