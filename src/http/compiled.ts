@@ -1,35 +1,22 @@
 import {
-  type ASTNode,
   type DocumentNode,
   type ExecutionArgs,
   type ExecutionResult,
-  type GraphQLInputType,
   type GraphQLSchema,
-  getNamedType,
   getOperationAST,
-  isAbstractType,
-  isInputObjectType,
-  isInputType,
   Kind,
   type OperationDefinitionNode,
   type SelectionSetNode,
-  TypeInfo,
-  typeFromAST,
-  visit,
-  visitWithTypeInfo,
 } from 'graphql'
-import { compileQuery, isCompiledQuery } from 'graphql-jit'
 import type { GraphQLParams, Plugin } from 'graphql-yoga'
 import { may, type Viewer } from '../access/viewer.ts'
+import { compile, type Plan } from '../graphql/compile.ts'
 import { type Asked, askedIn } from '../graphql/look-ahead.ts'
 import type { RequestContext } from './graphql.ts'
 import { isoDate } from './iso-date.ts'
 
 // what Yoga's executor takes and answers, which envelop leaves open
 type Execute = (args: ExecutionArgs) => unknown
-
-/** A compiled query. It answers undefined, or rejects, where Yoga's executor has to answer instead. */
-type Plan = (context: object, variables: object) => unknown
 
 /** The operations of a document that have run, by name: compiled, or null for those that stay with Yoga's executor. */
 interface Prepared {
@@ -38,10 +25,10 @@ interface Prepared {
 }
 
 /**
- * Queries run compiled by graphql-jit from their second run on, and from then on their text alone is looked up: what is
- * found out of a text by parsing and validating it holds for as long as there is one schema. Whatever graphql-jit is known
- * to answer differently stays with Yoga, and so does every answer with an error in it: a query may run twice, and errors
- * must read the same either way. Of a key that may not read, all of Yoga's plugins are asked each time.
+ * Queries run compiled from their second run on, and from then on their text alone is looked up: what is found out of a
+ * text by parsing and validating it holds for as long as there is one schema. Whatever has no plan stays with Yoga, and so
+ * does every answer in which something is wrong: a query may run twice, and errors must read the same either way. Of a key
+ * that may not read, all of Yoga's plugins are asked each time.
  *
  * It also gives each operation its context: of records, what a document that came back does not ask for is not read.
  * For each of the others that would be a statement of its own, which the database has to plan anew.
@@ -98,7 +85,7 @@ export const useCompiledQueries = (
       if (known === undefined || !operation || failed.has(context)) return
       let plan = known.plans.get(operationName)
       if (plan === undefined) {
-        plan = compile(schema, document, operation)
+        plan = planOf(schema, document, operation)
         known.plans.set(operationName, plan)
       }
       if (plan === null) return
@@ -114,29 +101,23 @@ export const useCompiledQueries = (
 const MAX_TEXTS = 1024
 const MAX_LENGTH = 16_384
 
-/** The answer, unless there is an error in it. */
+/** The answer, unless something is wrong in it. */
 const run = async (
   plan: Plan,
   context: object,
   variables: object | null | undefined,
 ): Promise<ExecutionResult | undefined> => {
   try {
-    const result = (await plan(context, variables ?? {})) as ExecutionResult
-    return result.errors === undefined ? result : undefined
+    return await plan(context, variables ?? {})
   } catch {
     return undefined
   }
 }
 
-const compile = (schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): Plan | null => {
-  if (operation.operation !== 'query' || !isWorthwhile(operation, document) || !isFaithful(schema, document))
-    return null
-  const compiled = compileQuery(schema, document, operation.name?.value, {
-    customSerializers: { DateTime: date => isoDate(date as Date) },
-  })
-  if (!isCompiledQuery(compiled)) return null
-  return (context, variables) => compiled.query(undefined, context, variables)
-}
+const planOf = (schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): Plan | null =>
+  (isWorthwhile(operation, document) && compile(schema, document, operation, SERIALIZERS)) || null
+
+const SERIALIZERS = { DateTime: (date: unknown) => isoDate(date as Date) }
 
 /**
  * False for what would take long to compile, which holds all requests up: the time grows with the square of the depth, and
@@ -161,43 +142,3 @@ const isWorthwhile = (operation: OperationDefinitionNode, document: DocumentNode
 }
 const MAX_SELECTIONS = 250
 const MAX_DEPTH = 25
-
-/**
- * False for what graphql-jit 0.8 gets silently wrong (variables inside literals, `@oneOf`) or always fails at (abstract
- * types that resolve later: below an async resolver it would never answer).
- */
-const isFaithful = (schema: GraphQLSchema, document: DocumentNode): boolean => {
-  let faithful = true
-  const types = new TypeInfo(schema)
-  const never = () => {
-    faithful = false
-  }
-  visit(
-    document,
-    visitWithTypeInfo(types, {
-      Field: () => {
-        const type = types.getType()
-        if (type && isAbstractType(getNamedType(type))) never()
-      },
-      Variable: (_node, _key, parent) => {
-        const insideList = Array.isArray(parent)
-        if (insideList || (parent as ASTNode).kind === Kind.OBJECT_FIELD) never()
-      },
-      Argument: () => {
-        if (reachesOneOf(types.getInputType())) never()
-      },
-      VariableDefinition: node => {
-        const type = typeFromAST(schema, node.type)
-        if (isInputType(type) && reachesOneOf(type)) never()
-      },
-    }),
-  )
-  return faithful
-}
-
-const reachesOneOf = (type: GraphQLInputType | null | undefined, seen = new Set<unknown>()): boolean => {
-  const named = type && getNamedType(type)
-  if (!named || !isInputObjectType(named) || seen.has(named)) return false
-  seen.add(named)
-  return named.isOneOf || Object.values(named.getFields()).some(field => reachesOneOf(field.type, seen))
-}
