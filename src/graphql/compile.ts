@@ -35,8 +35,8 @@ export type Plan = (context: object, variables: object) => Promise<object | unde
  * for an error that hardly ever comes, and no `info` is made but for the resolvers that take one. That is most of what an
  * executor of GraphQL otherwise does for each field of each row.
  *
- * Undefined for what it has no words for: abstract types, introspection, and selections that depend on a variable in one
- * place and not in another.
+ * Undefined for what it has no words for: abstract types, introspection, and fields that are asked for in several places
+ * under different conditions.
  */
 export const compile = (
   schema: GraphQLSchema,
@@ -45,7 +45,9 @@ export const compile = (
   serializers: Readonly<Record<string, Serialize>> = {},
 ): Plan | undefined => {
   const root = schema.getQueryType()
+  const { variableDefinitions = [] } = operation
   if (operation.operation !== 'query' || !root) return undefined
+  if (variableDefinitions.some(({ variable }) => variable.name.value === '__proto__')) return undefined
   try {
     const fragments: Record<string, FragmentDefinitionNode> = {}
     for (const definition of document.definitions)
@@ -53,7 +55,7 @@ export const compile = (
     const compiler = new Compiler(schema, operation, fragments, serializers)
     const query = compiler.objectOf(root, [{ set: operation.selectionSet, conditions: [] }])
     return (context, variables) => {
-      const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variables as Inputs)
+      const { coerced } = getVariableValues(schema, variableDefinitions, variables as Inputs)
       if (coerced === undefined) return undefined
       const run = new Run(context, coerced)
       return run.whole({ data: query(run, undefined) })
@@ -93,13 +95,15 @@ class Run {
     return value
   }
 
-  /** Puts a value where it belongs when it is there. */
-  await(value: PromiseLike<unknown>, object: object, key: string | number, complete: Complete): void {
+  /** Puts a value where it belongs when it is there; its place it takes at once. */
+  await(value: PromiseLike<unknown>, into: object, key: string | number, complete: Complete): void {
+    const object = into as Record<string | number, unknown>
+    object[key] = undefined
     this.pending++
     value.then(
       settled => {
         try {
-          ;(object as Record<string | number, unknown>)[key] = complete(this, settled)
+          object[key] = complete(this, settled)
         } catch (error) {
           this.#settle?.reject(error)
           return
@@ -171,7 +175,7 @@ class Compiler {
       const [node] = nodes as [FieldNode]
       const name = node.name.value
       const property = JSON.stringify(key)
-      if (key === '__proto__') throw new Unspoken()
+      if (key === '__proto__' || key === 'then') throw new Unspoken() // to JavaScript they mean something
       let put: string
       if (name === '__typename') {
         given[`complete${i}`] = () => type.name
@@ -186,7 +190,7 @@ class Compiler {
         const value = this.#valueOf(type, field, nodes, i, given)
         put = `value = ${value}; if (isPromise(value)) run.await(value, out, ${property}, complete${i}); else out[${property}] = complete${i}(run, value)`
       }
-      // a condition that does not hold leaves no trace; all others stand in the order of the document from the beginning
+      // a condition that does not hold leaves no trace
       if (conditions.length === 0) literal.push(`${property}: undefined`)
       statements.push(conditions.length === 0 ? `${put};` : `if (${conditions.join(' && ')}) { ${put} }`)
     }
@@ -210,7 +214,7 @@ class Compiler {
     given[`resolve${i}`] = resolve
     const number = this.#fields++
     // a resolver is given as much as it declares
-    if (resolve.length === 1) return `resolve${i}(source)`
+    if (resolve.length === 1 && field.args.length === 0) return `resolve${i}(source)`
     if (this.#dependsOnVariables(node)) {
       given[`args${i}`] = (run: Run) => {
         run.args[number] ??= getArgumentValues(field, node, run.variables)
@@ -277,10 +281,16 @@ class Compiler {
       return (run, value) => {
         if (!Array.isArray(value)) throw new TypeError('Expected an array')
         const list: unknown[] = new Array(value.length)
-        for (let i = 0; i < value.length; i++) {
-          const item = value[i]
-          if (isPromise(item)) run.await(item, list, i, complete)
-          else list[i] = complete(run, item)
+        try {
+          for (let i = 0; i < value.length; i++) {
+            const item = value[i]
+            if (isPromise(item)) run.await(item, list, i, complete)
+            else list[i] = complete(run, item)
+          }
+        } catch (error) {
+          // whatever comes of those behind, nobody waits for it any more
+          for (const item of value) if (isPromise(item)) item.then(undefined, () => {})
+          throw error
         }
         return list
       }

@@ -37,8 +37,10 @@ export const useCompiledQueries = (
   contextFor: (viewer: Viewer, asked?: Asked) => object,
 ): Plugin<RequestContext, RequestContext> => {
   /** Null for those that have run once. */
-  const documents = new WeakMap<DocumentNode, Prepared | null>()
+  let documents = new WeakMap<DocumentNode, Prepared | null>()
   const texts = new Map<string, Prepared>()
+  /** How many selections are kept as plans. */
+  let planned = 0
   /** The contexts of operations that have run compiled, and are up to Yoga now. */
   const failed = new WeakSet<object>()
 
@@ -85,8 +87,15 @@ export const useCompiledQueries = (
       if (known === undefined || !operation || failed.has(context)) return
       let plan = known.plans.get(operationName)
       if (plan === undefined) {
-        plan = planOf(schema, document, operation)
+        const size = sizeOf(operation, document)
+        plan = (size !== undefined && compile(schema, document, operation, SERIALIZERS)) || null
         known.plans.set(operationName, plan)
+        planned += size ?? 0
+        if (planned > MAX_PLANNED) {
+          texts.clear()
+          documents = new WeakMap()
+          planned = 0
+        }
       }
       if (plan === null) return
       const compiled = plan
@@ -100,6 +109,8 @@ export const useCompiledQueries = (
 /** As many texts as Yoga keeps documents, and how long they may be. */
 const MAX_TEXTS = 1024
 const MAX_LENGTH = 16_384
+/** As many selections as plans are kept of, of less than a kilobyte each; with one more they are all made anew. */
+const MAX_PLANNED = 100_000
 
 /** The answer, unless something is wrong in it. */
 const run = async (
@@ -114,16 +125,13 @@ const run = async (
   }
 }
 
-const planOf = (schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): Plan | null =>
-  (isWorthwhile(operation, document) && compile(schema, document, operation, SERIALIZERS)) || null
-
 const SERIALIZERS = { DateTime: (date: unknown) => isoDate(date as Date) }
 
 /**
- * False for what would take long to compile, which holds all requests up: the time grows with the square of the depth, and
- * with every spread of a fragment, of which a short document can make thousands.
+ * How many selections an operation has, with those of its fragments wherever they are spread, of which a short document can
+ * make thousands. Undefined for so many, or such deep ones, that to compile them would hold all requests up.
  */
-const isWorthwhile = (operation: OperationDefinitionNode, document: DocumentNode): boolean => {
+const sizeOf = (operation: OperationDefinitionNode, document: DocumentNode): number | undefined => {
   const fragments = new Map<string, SelectionSetNode>()
   for (const definition of document.definitions)
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition.selectionSet)
@@ -138,7 +146,7 @@ const isWorthwhile = (operation: OperationDefinitionNode, document: DocumentNode
             ? fits(fragments.get(selection.name.value), depth + 1)
             : fits(selection.selectionSet, depth + 1)),
       ))
-  return fits(operation.selectionSet, 1)
+  return fits(operation.selectionSet, 1) ? selections : undefined
 }
 const MAX_SELECTIONS = 250
 const MAX_DEPTH = 25

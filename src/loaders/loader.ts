@@ -13,8 +13,8 @@ export class Loader<Key, Value> extends DataLoader<Key, Value> {
     return this
   }
 
-  /** Primes it with all that is known elsewhere, in place of what was so before. */
-  primeWith(known: ReadonlyMap<Key, Value>): this {
+  /** Primes it with all that is known elsewhere, or nothing, in place of what was so before. */
+  primeWith(known: ReadonlyMap<Key, Value> | undefined): this {
     this.#known = known
     return this
   }

@@ -72,8 +72,8 @@ export class Loaders {
     const kept = first.namesVersion === undefined ? undefined : this.datastores.names.ofVersion(first.namesVersion)
     for (const type of names.types) {
       const { id, name, nameById, recordById } = this.#named(type)
-      if (kept) nameById.primeWith(kept[type])
-      else if (first[name] !== undefined) for (const row of engagements) nameById.prime(row[id], row[name] as string)
+      if (first.namesVersion !== undefined) nameById.primeWith(kept?.[type])
+      else for (const row of engagements) nameById.prime(row[id], row[name] as string)
       if (recordById === undefined) continue
       const shown = await allOf(engagements.map(row => nameById.get(row[id])))
       for (const [i, row] of engagements.entries())

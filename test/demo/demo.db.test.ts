@@ -25,6 +25,9 @@ const one = async (database: Database, query: string): Promise<unknown> =>
 const countOf = (database: Database, table: string) => one(database, `select count(*) from ${table}`)
 
 /** Every row of every table, but what only says when or how the rows were written. */
+/** What is another wherever and whenever it is made: when an event was taken in, and the transaction that named things. */
+const ELSEWHERE: Readonly<Record<string, string>> = { ingested_event: 'date_created', organization: 'names_version' }
+
 const everything = async (database: Database): Promise<Record<string, unknown>> => {
   const tables = await ask<{ name: string }>(
     database,
@@ -36,8 +39,7 @@ const everything = async (database: Database): Promise<Record<string, unknown>> 
     rows[name] = (
       await ask<{ row: string }>(
         database,
-        // an event is taken in when it is, whenever it happened
-        `select (to_jsonb(t) ${name === 'ingested_event' ? "- 'date_created'" : ''})::text as row from ${name} t order by 1`,
+        `select (to_jsonb(t) ${name in ELSEWHERE ? `- '${ELSEWHERE[name]}'` : ''})::text as row from ${name} t order by 1`,
       )
     ).map(({ row }) => row)
   return rows

@@ -119,6 +119,17 @@ describe('the version of names', () => {
     expect(await versionOf(other.organizationId)).toBe(version)
   })
 
+  test('is another one for all after a table is emptied', async () => {
+    const { organizationId } = await givenOneOfEach()
+    const version = await versionOf(organizationId)
+    const emptied = sql.transaction(async begun => {
+      await begun.script('truncate distributor cascade')
+      expect(await versionOf(organizationId, begun)).not.toBe(version)
+      throw new Error('undone')
+    })
+    await expect(emptied).rejects.toThrow('undone')
+  })
+
   test('new organizations have different ones, whatever their ids', async () => {
     const ids = [await insertOrganization(sql), await insertOrganization(sql)] as const
     expect(await versionOf(ids[0])).not.toBe(await versionOf(ids[1]))

@@ -78,6 +78,11 @@ const battery: Record<string, Operation> = {
       'query ($yes: Boolean!) { things { id next { id } ...F @skip(if: $yes) } } fragment F on Thing { id name next { name } }',
     variables: { yes: true },
   },
+  '@include before what comes later': {
+    query:
+      'query ($yes: Boolean!) { things { later id @include(if: $yes) name } more: things @include(if: $yes) { later id next { later id } } hello }',
+    variables: { yes: true },
+  },
   '@include twice under one condition': {
     query: 'query ($yes: Boolean!) { a: hello @include(if: $yes) ... @include(if: $yes) { a: hello } }',
     variables: { yes: true },
@@ -88,6 +93,10 @@ const battery: Record<string, Operation> = {
   },
   'a literal @skip and @include': {
     query: '{ hello @skip(if: true) time @include(if: true) things @include(if: false) { id } }',
+  },
+  'a variable that JavaScript has a meaning for': {
+    query: 'query ($__proto__: Boolean!) { hello time @include(if: $__proto__) }',
+    variables: JSON.parse('{ "__proto__": false }'),
   },
   'a variable': { query: 'query ($name: String) { hello(name: $name) }', variables: { name: 'V' } },
   'an absent variable': { query: 'query ($name: String) { hello(name: $name) }' },
@@ -212,7 +221,7 @@ describe('the direct way and Yoga’s own', () => {
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...(accept && { accept }) },
       payload: JSON.stringify(body),
     })
-    return { status: statusCode, type: headers['content-type'], body: JSON.parse(text) }
+    return { status: statusCode, type: headers['content-type'], text, body: JSON.parse(text) }
   }
 
   for (const [name, operation] of Object.entries(battery))

@@ -31,6 +31,16 @@ CREATE TRIGGER "collaborator_removed" AFTER DELETE ON "collaborator" FOR EACH RO
 CREATE TRIGGER "program_removed" AFTER DELETE ON "program" FOR EACH ROW EXECUTE FUNCTION "names_changed"();
 CREATE TRIGGER "distributor_removed" AFTER DELETE ON "distributor" FOR EACH ROW EXECUTE FUNCTION "names_changed"();
 
+CREATE FUNCTION "all_names_changed"() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+  UPDATE organization SET names_version = DEFAULT;
+  RETURN NULL;
+END
+$$;
+CREATE TRIGGER "collaborators_removed" AFTER TRUNCATE ON "collaborator" EXECUTE FUNCTION "all_names_changed"();
+CREATE TRIGGER "programs_removed" AFTER TRUNCATE ON "program" EXECUTE FUNCTION "all_names_changed"();
+CREATE TRIGGER "distributors_removed" AFTER TRUNCATE ON "distributor" EXECUTE FUNCTION "all_names_changed"();
+
 CREATE FUNCTION "organization_name_changed"() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   NEW.names_version := pg_current_xact_id()::text::bigint;
