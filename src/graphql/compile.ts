@@ -1,17 +1,17 @@
 import {
+  coerceInputValue,
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
-  GraphQLError,
+  type GraphQLArgument,
   type GraphQLField,
   type GraphQLLeafType,
   type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLResolveInfo,
   type GraphQLSchema,
-  getArgumentValues,
-  getVariableValues,
   isAbstractType,
+  isInputType,
   isLeafType,
   isListType,
   isNonNullType,
@@ -20,14 +20,16 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
   typeFromAST,
+  type VariableDefinitionNode,
+  valueFromAST,
   visit,
 } from 'graphql'
 
 /**
- * Answers an operation: its data, or undefined where something is wrong with the variables. It rejects where anything else
- * is wrong, for whatever reason: what to say about it, and where, it leaves to who asks.
+ * Answers an operation: its data. It throws, or rejects, where anything is wrong, for whatever reason: what to say about it,
+ * and where, it leaves to who asks.
  */
-export type Plan = (context: object, variables: object) => Promise<object | undefined> | object | undefined
+export type Plan = (context: object, variables: object) => Promise<object> | object
 
 /**
  * Writes a query out as functions, one for each selection, that make the object of a record in one go. There is one way
@@ -53,15 +55,14 @@ export const compile = (
     for (const definition of document.definitions)
       if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments[definition.name.value] = definition
     const compiler = new Compiler(schema, operation, fragments, serializers)
+    const readVariables = readerOf(schema, variableDefinitions)
     const query = compiler.objectOf(root, [{ set: operation.selectionSet, conditions: [] }])
     return (context, variables) => {
-      const { coerced } = getVariableValues(schema, variableDefinitions, variables as Inputs)
-      if (coerced === undefined) return undefined
-      const run = new Run(context, coerced)
+      const run = new Run(context, readVariables(variables as Inputs))
       return run.whole({ data: query(run, undefined) })
     }
   } catch (error) {
-    if (error instanceof Unspoken || error instanceof GraphQLError) return undefined
+    if (error instanceof Unspoken) return undefined
     throw error
   }
 }
@@ -71,7 +72,7 @@ type Serialize = (value: unknown) => unknown
 /** Makes of what a resolver answered what stands in the data. @throws Error for what may not stand there. */
 type Complete = (run: Run, value: unknown) => unknown
 
-/** Thrown for a query that is not for this compiler. */
+/** Thrown for what is not for this compiler: a query, or a run of one. */
 class Unspoken extends Error {}
 
 /** One run of a query. */
@@ -129,6 +130,47 @@ const isPromise = (value: unknown): value is PromiseLike<unknown> =>
 const plain = (value: unknown): unknown => {
   if (typeof value === 'function') throw new TypeError('Expected a value, received a function')
   return value
+}
+
+/** Reads an argument; undefined where it is absent. */
+interface Reader {
+  readonly name: string
+  /** Whether it is the same in every run. */
+  readonly isConstant: boolean
+  readonly read: (variables: Inputs) => unknown
+}
+
+const argumentsFrom = (readers: readonly Reader[], variables: Inputs): object => {
+  const args: Record<string, unknown> = {}
+  for (const { name, read } of readers) {
+    const value = read(variables)
+    if (value !== undefined) args[name] = value
+  }
+  return args
+}
+
+/** Reads the variables, as graphql-js does; what does not change from run to run is worked out once. */
+const readerOf = (schema: GraphQLSchema, definitions: readonly VariableDefinitionNode[]) => {
+  const readers = definitions.map(({ variable, type: node, defaultValue }) => {
+    const type = typeFromAST(schema, node)
+    if (!isInputType(type)) throw new Unspoken()
+    const name = variable.name.value
+    return { name, type, isRequired: isNonNullType(type), initial: defaultValue && valueFromAST(defaultValue, type) }
+  })
+  return (inputs: Inputs): Inputs => {
+    const variables: Record<string, unknown> = {}
+    for (const { name, type, isRequired, initial } of readers) {
+      if (!Object.hasOwn(inputs, name)) {
+        if (initial !== undefined) variables[name] = initial
+        else if (isRequired) refuse()
+      } else if (inputs[name] === null && isRequired) refuse()
+      else variables[name] = coerceInputValue(inputs[name], type, refuse)
+    }
+    return variables
+  }
+}
+const refuse = (): never => {
+  throw new TypeError('Expected another value of a variable')
 }
 
 /** A resolver that declares no parameters may take all of them. */
@@ -215,13 +257,14 @@ class Compiler {
     const number = this.#fields++
     // a resolver is given as much as it declares
     if (resolve.length === 1 && field.args.length === 0) return `resolve${i}(source)`
-    if (this.#dependsOnVariables(node)) {
+    const readers = field.args.map(argument => this.#readerOf(argument, node))
+    if (readers.some(({ isConstant }) => !isConstant)) {
       given[`args${i}`] = (run: Run) => {
-        run.args[number] ??= getArgumentValues(field, node, run.variables)
+        run.args[number] ??= argumentsFrom(readers, run.variables)
         return run.args[number]
       }
     } else {
-      const args = Object.freeze(getArgumentValues(field, node))
+      const args = Object.freeze(argumentsFrom(readers, {}))
       given[`args${i}`] = () => args
     }
     if (!takesInfo(resolve)) return `resolve${i}(source, args${i}(run), run.context)`
@@ -247,15 +290,37 @@ class Compiler {
     return `resolve${i}(source, args${i}(run), run.context, info${i}(run))`
   }
 
-  #dependsOnVariables(node: FieldNode): boolean {
-    let found = false
-    for (const argument of node.arguments ?? [])
-      visit(argument, {
-        Variable: () => {
-          found = true
-        },
-      })
-    return found
+  /** How an argument is read; as graphql-js does it, but for what does not change from run to run. */
+  #readerOf({ name, type, defaultValue }: GraphQLArgument, field: FieldNode): Reader {
+    const node = field.arguments?.find(each => each.name.value === name)?.value
+    const isRequired = isNonNullType(type)
+    const absent = () => {
+      if (defaultValue === undefined && isRequired) throw new Unspoken()
+      return defaultValue
+    }
+    if (node === undefined) return { name, isConstant: true, read: absent }
+    if (node.kind === Kind.VARIABLE) {
+      const variable = node.name.value
+      const read = (variables: Inputs) => {
+        if (!Object.hasOwn(variables, variable)) return absent()
+        const value = variables[variable]
+        if (value === null && isRequired) throw new Unspoken()
+        return value
+      }
+      return { name, isConstant: false, read }
+    }
+    const read = (variables: Inputs) => {
+      const value = valueFromAST(node, type, variables)
+      if (value === undefined) throw new Unspoken()
+      return value
+    }
+    let isConstant = true
+    visit(node, {
+      Variable: () => {
+        isConstant = false
+      },
+    })
+    return { name, isConstant, read }
   }
 
   #completionOf(type: GraphQLOutputType, parts: readonly Part[]): Complete {
