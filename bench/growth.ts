@@ -44,6 +44,9 @@ interface Measured {
 /** One request at a time: what one client waits for. The gateways take turns of ten, so that they meet the same machine. */
 const costsOf = async (all: readonly Measured[], times: number): Promise<Cost[]> => {
   const took: number[][] = all.map(() => [])
+  // names are read when they are shown for the first time
+  for (const { gateway, requests, authorization } of all)
+    for (const request of requests.slice(0, times + 20)) await ask(gateway.url, request, authorization)
   for (let turn = -2; turn < times / 10; turn++) {
     for (const [i, { gateway, requests, authorization }] of all.entries()) {
       for (let n = 0; n < 10; n++) {
@@ -77,7 +80,11 @@ const withGateways = async <T>(
       gateways.push({
         gateway,
         authorization,
-        statements: async (request: Request) => (await recorder.record(request)).statements.length,
+        // the first time whole rows are read, and names
+        statements: async (request: Request) => {
+          await recorder.record(request)
+          return (await recorder.record(request)).statements.length
+        },
       })
     }
     return await work(gateways)
