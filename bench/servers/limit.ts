@@ -53,12 +53,12 @@ const ready = new Map(
   ]),
 )
 
-/** Sends the n-th statement of a query, with these values or with those that were worked out. */
-const send = async (query: string, n: number, input: Input, values?: unknown[]): Promise<Row[]> => {
+/** Sends the n-th statement of a query. */
+const send = async (query: string, n: number, input: Input): Promise<Row[]> => {
   const step = ready.get(query)?.[n]
   if (step === undefined) throw new Error(`${query} has no statement ${n} any more: see servers/limit.ts`)
   const { name, text } = step
-  return (await pool.query({ name, text, values: values ?? step.values.map(value => value(input, [], '')) })).rows
+  return (await pool.query({ name, text, values: step.values.map(value => value(input, [], '')) })).rows
 }
 
 const reads: Record<string, (input: Input, organization: number) => Promise<unknown>> = {

@@ -1,25 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 import { getIntrospectionQuery } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { compile, type Plan } from '../../src/graphql/compile.ts'
+import { compile } from '../../src/graphql/compile.ts'
+import { answered } from '../support/plans.ts'
 import { sampleServer } from './sample.ts'
 
-/** What compiled queries answered: undefined where something was wrong, and another executor had to. */
-const answered: unknown[] = []
 vi.mock('../../src/graphql/compile.ts', async load => {
-  const module = await load<typeof import('../../src/graphql/compile.ts')>()
-  const watched =
-    (plan: Plan): Plan =>
-    async (context, variables) => {
-      const answer = await Promise.resolve(plan(context, variables)).catch(() => undefined)
-      answered.push(answer)
-      return answer
-    }
-  const compile = (...args: Parameters<typeof module.compile>) => {
-    const plan = module.compile(...args)
-    return plan && watched(plan)
-  }
-  return { ...module, compile: vi.fn(compile) }
+  const { watched } = await import('../support/plans.ts')
+  return watched(await load<typeof import('../../src/graphql/compile.ts')>())
 })
 
 interface Operation {
