@@ -30,15 +30,20 @@ const BUSY = 0.95
 /** Requests per second that no server here reaches, to make room for. */
 const MOST = 3000
 
+/** The order of turns: who is compared with whom follow each other, since the machine changes from second to second. */
+const ORDER = ['limit', 'gateway', 'postgraphile', 'gateway22', 'limit22', 'mercurius']
+
 export interface RoundsOptions extends Omit<LoadOptions, 'seed' | 'from'> {
   readonly rounds: number
+  /** Rounds before those that count, of turns of a second. */
   readonly warmUp: number
   readonly progress: (line: string) => void
 }
 
 /**
  * Warms every cell up, then lets the servers take turns, query by query and round by round: whatever else the machine does
- * meets all of them. Each round begins with another server.
+ * meets all of them. Each round begins with another server. The warm-up goes through the cells several times too, since
+ * what one query has had compiled the next may have compiled anew.
  */
 export const inRounds = async (cells: readonly Cell[], options: RoundsOptions): Promise<Results> => {
   const { rounds, warmUp, progress } = options
@@ -49,12 +54,14 @@ export const inRounds = async (cells: readonly Cell[], options: RoundsOptions): 
     cell.used?.(LEAD_IN + result.requests + options.connections)
     return result
   }
-  progress(`Warming up ${cells.length} cells, ${warmUp} s each`)
-  for (const cell of cells) await turn(cell, warmUp, 0)
+  progress(`Warming up ${cells.length} cells, ${warmUp} times a second each`)
+  for (let pass = 0; pass < warmUp; pass++) for (const cell of cells) await turn(cell, 1, 0)
   const queries = [...new Set(cells.map(({ query }) => query))]
   for (let round = 0; round < rounds; round++) {
     for (const query of queries) {
-      const servers = cells.filter(cell => cell.query === query)
+      const servers = cells
+        .filter(cell => cell.query === query)
+        .sort((one, other) => ORDER.indexOf(one.peer.name) - ORDER.indexOf(other.peer.name))
       const shift = round % servers.length
       const said: string[] = []
       for (const cell of [...servers.slice(shift), ...servers.slice(0, shift)]) {
