@@ -136,7 +136,7 @@ const stopAll = async (peers: readonly Peer[]): Promise<void> => {
 
 /** How many turns there are: in a quick run as many as the time allows. */
 const turnsOf = (cells: number, authorization: string): RoundsOptions => {
-  const leadIn = 0.4 // with the start and the end of wrk
+  const leadIn = 0.3 // with the start and the end of wrk
   const warmUp = QUICK ? 2 : 5
   const seconds = Number(options.seconds ?? (QUICK ? 1 : 2))
   const each = (QUICK_SECONDS - QUICK_REST - passed()) / cells - warmUp * (1 + leadIn)
