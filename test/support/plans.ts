@@ -19,7 +19,11 @@ export const watched = <Module extends { compile: typeof compile }>(module: Modu
 const watchedPlan =
   (plan: Plan): Plan =>
   async (context, variables) => {
-    const answer = await Promise.resolve(plan(context, variables)).catch(() => undefined)
-    answered.push(answer)
-    return answer
+    let answer: object | undefined
+    try {
+      answer = await plan(context, variables)
+      return answer
+    } finally {
+      answered.push(answer)
+    }
   }
