@@ -6,11 +6,15 @@ export interface EventContext {
   readonly organizationId: number
   /** When the event happened: the date of everything that follows from it. */
   now: Date
+  /** Whether the sender said when it happened, so that records which exist already may be younger than the event. */
+  readonly isBackdated: boolean
   /**
-   * Has the event happen now, by the database's clock, unless it was told late. For when a lock has been waited for: what
-   * came before it is then dated before it.
+   * Dates the event by the database's clock as it was read once a lock was held, unless the event is backdated: whatever
+   * was committed before is then dated no later.
    */
-  catchUp(): void
+  catchUp(clock: Date): void
+  /** Tells the sender and the log of something that was accepted and is probably not meant; a repetition is told the same. */
+  warn(message: string): void
   /** The transaction of the whole chain. */
   readonly sql: Sql
   /** The opportunity that the request named, if it named one. */

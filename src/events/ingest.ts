@@ -23,6 +23,8 @@ export interface Delivery {
 export interface Receipt {
   /** The opportunity that the event belongs to; null when it belongs to none. */
   readonly opportunityId: number | null
+  /** What was accepted and is probably not meant; absent where there is nothing to say. */
+  readonly warnings?: readonly string[]
 }
 
 /** What an ingestion is made of. */
@@ -76,20 +78,23 @@ export class Ingestion {
     const identity = [organizationId, slug, key?.source ?? null, key?.externalId ?? null, idempotencyKey]
     const [recorded] = await sql.rows(record, [...identity, hash])
     if (recorded === undefined) return repeated(taken, await sql.rows(recall, identity), sql)
-    const began = performance.now()
+    const warnings = new Set<string>()
     const context: EventContext = {
       organizationId,
       sql,
       now: occurredAt ?? recorded.now,
-      catchUp: () => {
-        if (occurredAt === undefined) context.now = new Date(recorded.now.getTime() + performance.now() - began)
+      isBackdated: occurredAt !== undefined,
+      catchUp: clock => {
+        if (occurredAt === undefined) context.now = clock
       },
+      warn: message => void warnings.add(message),
       namedOpportunityId: taken.opportunityId,
       opportunityId: null,
     }
     // what came in is only known to be what its own schema says
     await this.#dispatcher.dispatch({ type: slug, payload } as DomainEvent, context)
-    const receipt: Receipt = { opportunityId: context.opportunityId }
+    const { opportunityId } = context
+    const receipt: Receipt = { opportunityId, ...(warnings.size > 0 && { warnings: [...warnings] }) }
     await sql.rows(answer, [organizationId, recorded.id, JSON.stringify(receipt)])
     return receipt
   }

@@ -97,7 +97,8 @@ const look = async (customer: Customer, context: EventContext) => {
 
 const lock = async (wanted: readonly [id: number | null, userId: string | null], context: EventContext) => {
   const locked = await context.sql.rows(lockBoth, [context.organizationId, ...wanted])
-  context.catchUp()
+  const last = locked.at(-1)
+  if (last !== undefined) context.catchUp(last.clock)
   if (locked.some(({ status, mergedIntoId }) => status === 'inactive' && mergedIntoId !== null))
     throw new RaceError('the opportunity was merged while its lock was waited for')
   return locked
@@ -108,12 +109,16 @@ const COLUMNS = selectList(OPPORTUNITY, 'o')
 
 const SURVIVOR =
   '(select coalesce(n.merged_into_id, n.id) from opportunity n where n.organization_id = $1 and n.id = $2::bigint)'
-// both at once, always in the same order
-const lockBoth = statement<OpportunityRow & { isNamed: boolean | null }>(`
-  select ${COLUMNS}, o.id = ${SURVIVOR} as "isNamed" from opportunity o
-  where o.organization_id = $1 and (o.id = ${SURVIVOR} or o.user_id = $3::text and o.status = 'active')
-  order by o.id
-  for no key update of o`)
+// Both at once, always in the same order. The clock is read row by row outside the part that locks: the last row's is that of
+// a moment at which all locks are held.
+const lockBoth = statement<OpportunityRow & { isNamed: boolean | null; clock: Date }>(`
+  with o as materialized (
+    select o.*, o.id = ${SURVIVOR} as is_named from opportunity o
+    where o.organization_id = $1 and (o.id = ${SURVIVOR} or o.user_id = $3::text and o.status = 'active')
+    order by o.id
+    for no key update of o
+  )
+  select ${COLUMNS}, o.is_named as "isNamed", date_trunc('milliseconds', clock_timestamp()) as clock from o`)
 
 const insert = statement<OpportunityRow>(`
   insert into opportunity as o (organization_id, user_id, date_created, date_modified) values ($1, $2, $3, $3)
