@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { may, type Viewer } from '../access/viewer.ts'
 import { ForbiddenError, ValidationError } from '../errors.ts'
 import { expected } from './fields.ts'
+import type { Incoming } from './incoming.ts'
 
 /** How far the clock of a sender may be ahead, in milliseconds: those of shops often are. */
 const FAST_CLOCK = 5 * 60_000
@@ -53,16 +54,18 @@ export interface Opened {
 }
 
 /**
- * Takes a body apart: the payload, and what every event may say beside it.
+ * Takes the body of an event apart: the payload, and what every event may say beside it. No body is an empty one, unless
+ * the event needs one.
  * @throws ForbiddenError when the sender may not say when the event happened.
  * @throws ValidationError when that is no moment in the past.
  */
-export const opened = (body: unknown, viewer: Viewer): Opened => {
+export const opened = (given: unknown, viewer: Viewer, incoming: Incoming | undefined): Opened => {
+  const body = given === undefined && incoming?.bodyNeeded === undefined ? {} : given
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return { payload: body }
-  const { occurredAt: given, metadata, ...payload } = body as Record<string, unknown>
-  if (given === undefined) return { payload, metadata }
+  const { occurredAt: moment, metadata, ...payload } = body as Record<string, unknown>
+  if (moment === undefined) return { payload, metadata }
   expectMayBackdate(viewer)
-  const { success, data, error } = occurredAt.safeParse(given)
+  const { success, data, error } = occurredAt.safeParse(moment)
   if (!success) throw ValidationError.of(error.issues.map(issue => ({ ...issue, path: ['occurredAt'] })))
   return { payload, metadata, ...(data && asReceived(data)) }
 }

@@ -67,15 +67,22 @@ export const unknownField = (what: string, name: string, shape: z.ZodRawShape): 
   return `Expected a field of ${what}, received ${shown(name)}; ${meant} The fields are ${Object.keys(shape).join(', ')}`
 }
 
-/** The name that was probably meant, compared without case and separators; one that contains the other is near. */
+/** The name that was probably meant, compared without case and separators; one that is left of the other is near. */
 const nearestOf = (name: string, known: readonly string[]): string | undefined => {
   const given = plain(name.slice(0, LONGEST_NAME))
   const far = (other: string): number => {
     const candidate = plain(other)
-    const isPart = given !== '' && (candidate.includes(given) || given.includes(candidate))
+    const isPart = isLeftOf(given, candidate) || isLeftOf(candidate, given)
     return isPart ? Math.abs(candidate.length - given.length) / LONGEST_NAME : distance(given, candidate)
   }
   return known.toSorted((one, other) => far(one) - far(other))[0]
+}
+
+/** Whether a name is left when letters of another are left out: `id` and `usrId` of `userId`, `qty` of `quantity`. */
+const isLeftOf = (part: string, whole: string): boolean => {
+  let at = 0
+  for (const letter of whole) if (letter === part[at]) at++
+  return part !== '' && at === part.length
 }
 
 const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '')

@@ -205,8 +205,8 @@ const read = (incoming: Incoming, { payload: given, metadata: beside }: Delivery
 }
 
 /**
- * The payload of an event, as its schema has it. Nothing at all, and the empty array that PHP has for an empty object, are
- * `{}` where the event does not need more.
+ * The payload of an event, as its schema has it. The empty array that PHP has for an empty object is one where the event
+ * needs no field and no body.
  * @throws ValidationError with what is wrong with it, and with these other issues.
  */
 export const payloadOf = (
@@ -214,8 +214,8 @@ export const payloadOf = (
   given: unknown,
   others: Parameters<typeof ValidationError.of>[0] = [],
 ): unknown => {
-  const isEmpty = given === undefined || (Array.isArray(given) && given.length === 0)
-  const object = isEmpty && bodyNeeded === undefined ? {} : given
+  const isEmpty = Array.isArray(given) && given.length === 0 && bodyNeeded === undefined
+  const object = isEmpty && schema.safeParse({}).success ? {} : given
   if (typeof object !== 'object' || object === null || Array.isArray(object))
     throw new ValidationError({ '': [bodyNeeded ?? 'Expected a JSON object'] })
   refuseUnsound(object)

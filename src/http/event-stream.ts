@@ -115,7 +115,7 @@ const deliveryOf = (line: Line, number: number, viewer: Viewer, options: EventSt
   const { event: slug, data, idempotencyKey, occurredAt, ...rest } = parsed(line, viewer)
   refuseUnsound(data)
   if (typeof data === 'object' && data !== null && Object.hasOwn(data, 'occurredAt')) throw misplaced(viewer)
-  const { payload, metadata } = opened(data, viewer)
+  const { payload, metadata } = opened(data, viewer, options.incoming.get(slug))
   const delivery = { slug, payload, metadata, ...rest, ...(occurredAt && asReceived(occurredAt)) }
   if (idempotencyKey !== undefined) return { ...delivery, idempotencyKey }
   if (hasOwnKey(options.incoming.get(slug), payload)) return delivery

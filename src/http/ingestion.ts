@@ -35,7 +35,7 @@ export const ingestionRoutes = (app: FastifyInstance, options: IngestionRoutesOp
 const oneEvent = (
   app: FastifyInstance,
   onRequest: onRequestHookHandler[],
-  { ingest, log }: IngestionRoutesOptions,
+  { ingest, incoming = CORE, log }: IngestionRoutesOptions,
 ): void => {
   takeJson(app)
   const url = '/siren/v1/event/:slug'
@@ -43,7 +43,7 @@ const oneEvent = (
   app.post<{ Params: { slug: string } }>(url, { onRequest }, async (request, reply) => {
     const { body, params, viewer } = request
     const { slug } = params
-    const delivery = { slug, ...opened(body, viewer), ...headersOf(request) }
+    const delivery = { slug, ...opened(body, viewer, incoming.get(slug)), ...headersOf(request) }
     const { opportunityId, warnings = [] } = await ingest(delivery, viewer)
     if (opportunityId !== null) reply.header('x-siren-oid', opportunityId)
     warn(log, request, reply, warnings, { slug })
