@@ -496,13 +496,13 @@ describe('an anonymous visitor who turns out to be a known customer', () => {
     expect((await visit({ trackingId: anonymous }, day(4))).opportunityId).toBe(known)
     expect((await world.fire('sale', sale('1', { trackingId: anonymous }))).opportunityId).toBe(known)
     expect((await world.fire('lead', lead('1', { trackingId: anonymous }))).opportunityId).toBe(known)
-    const invalidated = await world.fire('opportunity-invalidated', { opportunityId: anonymous })
+    const invalidated = await world.fire('opportunity-invalidated', { opportunityId: anonymous }, { at: day(5) })
     expect(invalidated.opportunityId).toBe(known)
     expect(await world.opportunities()).toMatchObject([
       { id: anonymous, status: 'inactive' },
       { id: known, status: 'invalid' },
     ])
-    expect((await visit({ trackingId: anonymous }, day(5))).opportunityId).not.toBe(known)
+    expect((await visit({ trackingId: anonymous }, day(6))).opportunityId).not.toBe(known)
   })
 
   it('brings along what was bought, what is over, and its notes', async () => {
