@@ -11,7 +11,7 @@ export interface OpportunityPorts {
   /** The collaborator with this id or tracking code. @throws ValidationError when there is none. */
   resolveCollaborator(reference: number | string, context: EventContext): Promise<CollaboratorRow>
   /** Whose coupon this is; undefined for nobody's, or while no active integration supports coupons. */
-  ownerOfCoupon(code: string, context: EventContext): Promise<number | undefined>
+  ownerOfCoupon(code: string, context: EventContext): Promise<{ collaboratorId: number; code: string } | undefined>
   /** Cancels what can be cancelled of an opportunity's engagements, and answers it. */
   cancelEngagements(opportunityId: number, context: EventContext): Promise<readonly EngagementRow[]>
 }
@@ -31,16 +31,13 @@ export const opportunityListeners = (ports: OpportunityPorts): Listeners => {
     'form-submitted': each(visited),
 
     'coupon-applied': each(async ({ type: slug, payload }, context) => {
-      const { code } = payload
-      const collaboratorId = await ports.ownerOfCoupon(code, context)
+      const owner = await ports.ownerOfCoupon(payload.code, context)
       const found = await findOrOpen(payload, context)
       const { opportunity } = found
-      const trigger = { slug, collaboratorId: collaboratorId ?? null }
+      const trigger = { slug, collaboratorId: owner?.collaboratorId ?? null }
       return [
         { type: 'OpportunityTriggered', ...found, trigger },
-        ...(collaboratorId === undefined
-          ? []
-          : [{ type: 'CouponApplied', opportunity, code, collaboratorId } as const]),
+        ...(owner === undefined ? [] : [{ type: 'CouponApplied', opportunity, ...owner } as const]),
       ]
     }),
 
