@@ -2,6 +2,7 @@ import type { AliasType, CollaboratorRow } from '../database/rows.ts'
 import { RaceError, type Sql, type Statement, statement } from '../database/sql.ts'
 import { selectList, type Table, tableOf } from '../database/tables.ts'
 import { RecordNotFoundError, ValidationError } from '../errors.ts'
+import type { Occasion } from '../events/ingest.ts'
 import { nameKey, textKey } from '../text.ts'
 import { changesOf, type SetupChange } from './setup-changes.ts'
 import { parseSetup, type SetupDocument, shown } from './setup-document.ts'
@@ -21,12 +22,7 @@ export interface SetupPorts {
   /** Told of an organization that was created. */
   readonly onCreated?: ((organizationId: number, sql: Sql) => Promise<void>) | undefined
   /** Told once of all the collaborators that became active. */
-  readonly onActivated?:
-    | ((
-        collaborators: readonly CollaboratorRow[],
-        context: { readonly organizationId: number; readonly sql: Sql; readonly now: Date },
-      ) => Promise<void>)
-    | undefined
+  readonly onActivated?: ((collaborators: readonly CollaboratorRow[], occasion: Occasion) => Promise<void>) | undefined
 }
 
 /** How a document is applied. */

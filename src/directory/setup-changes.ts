@@ -1,5 +1,4 @@
-import type { Sql } from '../database/sql.ts'
-import { statement } from '../database/sql.ts'
+import { type Sql, statement } from '../database/sql.ts'
 import { minorUnitExponent } from '../money.ts'
 import type { SetupOrganization, Written } from './apply.ts'
 import type { Found, Plan, Section, SectionRows } from './setup-plan.ts'
@@ -146,11 +145,9 @@ export const changesOf = async (
 
 /** A change as people read it: a line, and one for each field. */
 export const linesOf = ({ change, record, id, name, of, fields = {} }: SetupChange): string[] => {
-  const [sign, what] = [SIGNS[change], WORDS[record]]
-  const shownName = record === 'program' || record === 'distributor' || record === 'group' ? JSON.stringify(name) : name
-  const where = of === undefined ? '' : record.endsWith('nrollment') ? ` in ${JSON.stringify(of)}` : ` of ${of}`
+  const where = of === undefined ? '' : ` ${WHERE[record] ?? 'of'} ${JSON.stringify(of)}`
   return [
-    `${sign} ${what} ${shownName}${where}${id === undefined ? '' : ` (${id})`}`,
+    `${SIGNS[change]} ${WORDS[record]} ${JSON.stringify(name)}${where}${id === undefined ? '' : ` (${id})`}`,
     ...Object.entries(fields).map(([field, { from, to }]) =>
       change === 'created' ? `    ${field}: ${text(to)}` : `    ${field}: ${text(from)} → ${text(to)}`,
     ),
@@ -171,6 +168,8 @@ const WORDS: { readonly [record in SetupChange['record']]: string } = {
   trackingCode: 'tracking code',
   coupon: 'coupon',
 }
+
+const WHERE: { readonly [record in SetupChange['record']]?: string } = { enrollment: 'in', distributorEnrollment: 'in' }
 
 const RECORDS = {
   integrations: 'integration',

@@ -27,6 +27,9 @@ export interface Receipt {
   readonly warnings?: readonly string[]
 }
 
+/** Where and when something happens that nobody sent. */
+export type Occasion = Pick<EventContext, 'organizationId' | 'sql' | 'now'>
+
 /** What an ingestion is made of. */
 export interface IngestionOptions {
   readonly sql: Sql
@@ -71,6 +74,17 @@ export class Ingestion {
     const hash = createHash('sha256').update(canonical({ slug, payload })).digest('hex')
     const taken = { ...delivery, payload, key, hash, organizationId: viewer.organizationId }
     return this.#sql.transaction(sql => this.#take(taken, sql))
+  }
+
+  /**
+   * Has events of one type happen that nobody sent, with all that follows from them, in a transaction that has begun: many
+   * cost as many statements as one.
+   */
+  async dispatch(events: readonly DomainEvent[], { organizationId, sql, now }: Occasion): Promise<void> {
+    const [first, ...others] = events
+    if (first === undefined) return
+    const context = { organizationId, sql, now, isBackdated: false, namedOpportunityId: undefined, opportunityId: null }
+    await this.#dispatcher.dispatch([first, ...others], { ...context, catchUp: () => {}, warn: () => {} })
   }
 
   async #take(taken: Taken, sql: Sql): Promise<Receipt> {
