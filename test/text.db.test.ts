@@ -35,16 +35,19 @@ describe('text is compared as people mean it', () => {
     expect(nameKey('jos\u00e9')).not.toBe(nameKey('Jos\u00e9'))
   })
 
-  // the marks from U+1ACF are of Unicode 16 and 17, which not every Node and PostgreSQL know
-  test('TypeScript and SQL agree on every character, alone, around a letter and before an accent', async () => {
-    const characters: string[] = []
-    for (let point = 1; point < 0x20000; point++) {
-      if ((point >= 0xd800 && point < 0xe000) || (point >= 0x1acf && point < 0x1b00)) continue
-      const character = String.fromCodePoint(point)
-      if (/\p{Assigned}/u.test(character)) characters.push(character)
-    }
-    expect(characters.length).toBeGreaterThan(90_000)
-    const given = characters.flatMap(character => [character, `${character}a`, `a${character}`, `A${character}\u0301b`])
+  test('TypeScript and SQL agree on every character that both know, alone, around a letter and before an accent', async () => {
+    const points = Array.from({ length: 0x20000 }, (_, point) => point)
+    const characters = points
+      .filter(point => point > 0 && (point < 0xd800 || point >= 0xe000))
+      .map(point => String.fromCodePoint(point))
+      .filter(character => /\p{Assigned}/u.test(character))
+    // Node and PostgreSQL may have different versions of Unicode
+    const known = statement<{ text: string }>('select t as text from unnest($1::text[]) as t where unicode_assigned(t)')
+    const both = new Set((await sql.rows(known, [characters])).map(({ text }) => text))
+    expect(both.size).toBeGreaterThan(90_000)
+    const given = characters
+      .filter(character => both.has(character))
+      .flatMap(character => [character, `${character}a`, `a${character}`, `A${character}\u0301b`])
     for (let from = 0; from < given.length; from += 50_000) {
       const texts = given.slice(from, from + 50_000)
       const keys = await sql.rows(keysOf, [texts])

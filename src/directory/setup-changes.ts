@@ -1,4 +1,5 @@
 import { type Sql, statement } from '../database/sql.ts'
+import { tableOf } from '../database/tables.ts'
 import { minorUnitExponent } from '../money.ts'
 import type { SetupOrganization, Written } from './apply.ts'
 import type { Found, Plan, Section, SectionRows } from './setup-plan.ts'
@@ -51,13 +52,18 @@ export const changesOf = async (
     groups: [...programs, ...found.programs].flatMap(({ groupId }) => groupId ?? []),
   })
 
-  const typesOf = (rows: Found['engagementTypes'], id: number) =>
-    Object.fromEntries(rows.filter(({ programId }) => programId === id).map(({ type, value }) => [type, value]))
+  const typesOf = (rows: Found['engagementTypes'], id: number) => {
+    const own = rows.filter(({ programId }) => programId === id)
+    return own.length === 0 ? null : Object.fromEntries(own.map(({ type, value }) => [type, value]))
+  }
   /** A record as a document would describe it. */
   const described = (section: Section, row: object, types: Found['engagementTypes']) => {
-    const { id, dateCreated: _, dateModified: __, groupId, ...fields } = row as SectionRows['programs']
+    const { columns } = tableOf(MODELS[section])
+    const shown = [...columns.keys()].filter(column => !UNSHOWN.has(column))
+    const fields = Object.fromEntries(shown.map(column => [column, row[column as keyof typeof row]]))
     if (section !== 'programs') return fields
-    return { ...fields, ...inMajorUnits(fields), group: names.group(groupId), engagementTypes: typesOf(types, id) }
+    const { id, groupId, ...program } = row as SectionRows['programs']
+    return { ...fields, ...inMajorUnits(program), group: names.group(groupId), engagementTypes: typesOf(types, id) }
   }
   const retyped = new Set(engagementTypes.programIds)
   const typesAfter = [
@@ -170,6 +176,17 @@ const WORDS: { readonly [record in SetupChange['record']]: string } = {
 }
 
 const WHERE: { readonly [record in SetupChange['record']]?: string } = { enrollment: 'in', distributorEnrollment: 'in' }
+
+const MODELS = {
+  integrations: 'Integration',
+  collaborators: 'Collaborator',
+  groups: 'ProgramGroup',
+  programs: 'Program',
+  distributors: 'Distributor',
+} as const
+
+/** The columns that a document does not have, or has in other words. */
+const UNSHOWN: ReadonlySet<string> = new Set(['id', 'groupId', 'dateCreated', 'dateModified'])
 
 const RECORDS = {
   integrations: 'integration',
