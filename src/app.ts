@@ -8,7 +8,7 @@ import { type Database, openDatabase } from './database/client.ts'
 import { applyMigrations, pendingMigrations } from './database/schema-engine.ts'
 import { statement } from './database/sql.ts'
 import { fillDemo } from './demo/fill.ts'
-import { applySetup } from './directory/apply.ts'
+import { applySetup, previewSetup } from './directory/apply.ts'
 import { KeptNames } from './directory/names.ts'
 import { TRIGGER_STRATEGIES } from './engagements/triggers/strategies.ts'
 import { StartError } from './errors.ts'
@@ -19,7 +19,7 @@ import { readiness } from './http/health.ts'
 import { makeLog } from './http/logging.ts'
 import { makeServer, stopServer } from './http/server.ts'
 import { FeedMilestones } from './notes/milestones.ts'
-import { Parts, pipeline } from './pipeline.ts'
+import { Parts, pipeline, setupPorts } from './pipeline.ts'
 import { type WebhookDelivery, webhookDelivery } from './webhooks/delivery.ts'
 import { endLeases } from './webhooks/leases.ts'
 import { webhookSubscriptions } from './webhooks/subscriptions.ts'
@@ -95,7 +95,12 @@ export const startGateway = async (
       return receipt
     },
     incoming: parts.incoming,
-    setup: (document, { organizationId }) => applySetup(sql, document, { organizationId, triggers }),
+    setup: async (document, { organizationId }, { isPreview }) => {
+      if (isPreview) return previewSetup(sql, document, { organizationId, triggers })
+      const summary = await applySetup(sql, document, { organizationId, triggers, ...setupPorts(ingestion) })
+      webhooks?.nudge()
+      return summary
+    },
     readiness: ready,
     introspection: config.introspection,
     graphiql: config.graphiql && (demo ? { key: DEMO_KEYS[0].rawKey } : {}),

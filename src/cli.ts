@@ -5,7 +5,7 @@ import { KEY_SCOPES, type KeyScope } from './access/viewer.ts'
 import type { Gateway, Prepared } from './app.ts'
 import type { Config } from './config.ts'
 import type { Database } from './database/client.ts'
-import type { SetupCounts, SetupSummary } from './directory/apply.ts'
+import type { SetupPreview, SetupSummary } from './directory/apply.ts'
 import { InvalidInputError, SirenError, StartError, ValidationError } from './errors.ts'
 
 // Each subcommand imports what it needs when it runs: help is instant.
@@ -65,14 +65,18 @@ program
   .action(() =>
     withDatabase(async database => {
       const { applyMigrations } = await import('./database/schema-engine.ts')
+      const { keptLines, settleTextKeys } = await import('./database/text-keys.ts')
       const applied = await applyMigrations(database)
       console.log(applied.length === 0 ? 'Nothing to migrate' : applied.map(name => `Applied ${name}`).join('\n'))
+      for (const line of keptLines(await settleTextKeys(database.sql))) console.log(line)
     }),
   )
 
 interface ApplyOptions {
   url?: string
   key?: string
+  organization?: number
+  dryRun?: boolean
 }
 program
   .command('apply')
@@ -80,33 +84,55 @@ program
   .argument('<file>', 'the set-up in YAML or JSON, as docs/setup.md describes it; - is stdin')
   .option('--url <url>', 'apply it through a running gateway, such as http://127.0.0.1:4000')
   .option('--key <key>', 'the key of an administrator there')
-  .action(async (file: string, { url, key }: ApplyOptions, command: Command) => {
+  .option(
+    '--organization <id>',
+    'refuse to set up any other organization than this one',
+    idOf('--organization', 'an organization'),
+  )
+  .option('--dry-run', 'print what would change, and change nothing')
+  .action(async (file: string, options: ApplyOptions, command: Command) => {
+    const { url, key, organization: organizationId, dryRun = false } = options
     if (url !== undefined && key === undefined) command.error('error: expected --key beside --url, received nothing')
     if (url === undefined && key !== undefined) command.error('error: expected --url beside --key, received nothing')
     const { readSetupFile } = await import('./directory/setup-file.ts')
     const document = await readSetupFile(file)
     if (url !== undefined && key !== undefined) {
       const { sendSetup } = await import('./directory/setup-remote.ts')
-      return report(await sendSetup(document, { url, key }))
+      return report(await sendSetup(document, { url, key }, { organizationId, dryRun }))
     }
     await withMigratedDatabase(async ({ sql }) => {
-      const { applySetup } = await import('./directory/apply.ts')
+      const { applySetup, previewSetup } = await import('./directory/apply.ts')
       const { loadConfig } = await import('./config.ts')
       const { loadExtensions } = await import('./extensions/load.ts')
-      const { Parts, pipeline } = await import('./pipeline.ts')
+      const { Parts, pipeline, setupPorts } = await import('./pipeline.ts')
       const parts = new Parts()
       await loadExtensions(loadConfig('other').extensions, parts)
-      const ingestion = pipeline(sql, parts)
-      const summary = await applySetup(sql, document, {
-        triggers: parts.strategies.map(({ id }) => id),
-        onCreated: async (organizationId, inside) => {
-          const created = { slug: 'org-created', payload: {} }
-          await ingestion.within(inside).ingest(created, { role: 'administrator', organizationId })
-        },
-      })
-      report(summary)
+      const triggers = parts.strategies.map(({ id }) => id)
+      if (dryRun) return report(await previewSetup(sql, document, { organizationId, triggers }))
+      const ports = setupPorts(pipeline(sql, parts))
+      await report(await applySetup(sql, document, { organizationId, triggers, ...ports }))
     })
   })
+
+const organization = program
+  .command('organization')
+  .description('see which organizations there are')
+  .allowExcessArguments()
+  .action((_options, command: Command) => expectSubcommand(command))
+organization
+  .command('list')
+  .description('list all organizations')
+  .action(() =>
+    withMigratedDatabase(async ({ sql }) => {
+      const { listOrganizations } = await import('./directory/organizations.ts')
+      const rows = (await listOrganizations(sql)).map(({ id, name, dateCreated }) => [
+        String(id),
+        oneLine(name),
+        dateCreated.toISOString(),
+      ])
+      console.log(table(['ID', 'NAME', 'CREATED'], rows))
+    }),
+  )
 
 const key = program
   .command('key')
@@ -230,7 +256,9 @@ program
   })
 
 // only those that expect a subcommand say themselves what is wrong with another word
-for (const command of [...program.commands, ...key.commands]) command.allowExcessArguments(command === key)
+const groups = [key, organization, webhook]
+for (const command of [...program.commands, ...groups.flatMap(({ commands }) => commands)])
+  command.allowExcessArguments(groups.includes(command))
 
 /** A gateway that listens, stops on signals, and has its database prepared. */
 async function start(config: Config, demo: boolean, log: Logger): Promise<[Gateway, Prepared]> {
@@ -272,13 +300,29 @@ function withMigratedDatabase(work: (database: Database) => Promise<void>): Prom
   })
 }
 
-function report({ organizationId, created, updated }: SetupSummary): void {
-  const listed = (counts: SetupCounts) =>
+/** Prints what came of a set-up, or would come of it. */
+async function report(summary: SetupSummary | SetupPreview): Promise<void> {
+  // of a gateway of an earlier version, some of it is missing
+  const { organizationId, created, updated, ended = {}, retired = {}, warnings = [] } = summary
+  for (const warning of warnings) console.error(`warning: ${warning}`)
+  const listed = (counts: object) =>
     Object.entries(counts)
       .filter(([, count]) => count > 0)
       .map(([kind, count]) => `${count} ${words(count === 1 ? kind.slice(0, -1) : kind)}`)
-      .join(', ') || 'nothing'
-  console.log(`Organization ${organizationId}\nCreated: ${listed(created)}\nUpdated: ${listed(updated)}`)
+      .join(', ')
+  const lines = [
+    organizationId === null ? 'A new organization' : `Organization ${organizationId}`,
+    `Created: ${listed(created) || 'nothing'}`,
+    `Updated: ${listed(updated) || 'nothing'}`,
+    ...(listed(ended) === '' ? [] : [`Ended: ${listed(ended)}`]),
+    ...(listed(retired) === '' ? [] : [`Retired: ${listed(retired)}`]),
+  ]
+  if ('changes' in summary) {
+    const { linesOf } = await import('./directory/setup-changes.ts')
+    lines.unshift('Dry run: nothing was changed')
+    lines.push(...summary.changes.flatMap(linesOf))
+  }
+  console.log(lines.join('\n'))
 }
 
 /** A name in camel case as people write it. */
@@ -309,6 +353,11 @@ function scopesOf(text: string): KeyScope[] {
   throw new InvalidInputError(
     `--scopes: expected some of ${KEY_SCOPES.join(',')}, separated by commas, received ${JSON.stringify(text)}`,
   )
+}
+
+/** A text that keeps to its line of a table, whatever is in it. */
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ')
 }
 
 /** Columns of equal width; the last is as long as it likes. */

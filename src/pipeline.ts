@@ -3,6 +3,7 @@ import { evenlySharedPool } from './attribution/structures/evenly-shared-pool.ts
 import { performanceWeightedPool } from './attribution/structures/performance-weighted-pool.ts'
 import { commerceListeners } from './commerce/listeners.ts'
 import type { Sql } from './database/sql.ts'
+import type { SetupPorts } from './directory/apply.ts'
 import { directoryListeners } from './directory/listeners.ts'
 import { ownerOfCoupon, resolveCollaborator } from './directory/resolve.ts'
 import { repeatCoupon } from './engagements/coupon-repeats.ts'
@@ -47,3 +48,16 @@ export const pipeline = (
   dispatcher.atEnd(chronicler(blueprints)).atEnd(outbox)
   return new Ingestion({ sql, incoming, dispatcher })
 }
+
+/** Has what a set-up does happen as events do, with their notes and webhooks. */
+export const setupPorts = (ingestion: Ingestion): SetupPorts => ({
+  onCreated: async (organizationId, sql) => {
+    const created = { slug: 'org-created', payload: {} }
+    await ingestion.within(sql).ingest(created, { role: 'administrator', organizationId })
+  },
+  onActivated: (collaborators, occasion) =>
+    ingestion.dispatch(
+      collaborators.map(collaborator => ({ type: 'CollaboratorAccountReady', collaborator })),
+      occasion,
+    ),
+})

@@ -108,6 +108,8 @@ describe('the command', () => {
     ['key', 'create'],
     ['key', 'list'],
     ['key', 'revoke'],
+    ['organization'],
+    ['organization', 'list'],
     ['webhook'],
     ['webhook', 'dead-letters'],
     ['webhook', 'replay'],
@@ -130,6 +132,9 @@ describe('the command', () => {
     [['apply', 'nowhere.yaml'], 'nowhere.yaml cannot be read: there is no such file'],
     [['apply', 'setup.yaml', '--url', 'http://127.0.0.1:4000'], 'expected --key beside --url'],
     [['apply', 'setup.yaml', '--key', 'sk_x'], 'expected --url beside --key'],
+    [['apply', 'setup.yaml', '--organization', 'acme'], '--organization: expected the id of an organization'],
+    [['organization'], 'expected one of list'],
+    [['organization', 'lists'], 'received lists'],
     [['key'], 'expected one of create, list, revoke'],
     [['key', 'make'], 'received make'],
     [['key', 'create'], '--organization'],
@@ -378,6 +383,14 @@ describe('serve', () => {
     child.kill('SIGTERM')
     expect(await exited).toBe(0)
     expect(await run(['migrate'], { DATA_DIR })).toMatchObject({ code: 0, stdout: 'Nothing to migrate\n' })
+    const database = await openDatabase({ dataDir: DATA_DIR, statementTimeout: 10_000 })
+    await database.sql.script(`
+      insert into organization (id, name) values (7, 'Old');
+      insert into collaborator (organization_id, id, full_name, email, email_key)
+      select 7, id, 'Jane', email, email from (values (3, 'Jane@example.com'), (4, 'JANE@example.com')) as c (id, email)`)
+    await database.close()
+    const { stdout } = await run(['migrate'], { DATA_DIR })
+    expect(stdout).toContain('  organization 7, collaborator 4: address "JANE@example.com"\n')
     expect(await run(['key', 'create', '--organization', '1', '--role', 'integration'], { DATA_DIR })).toMatchObject({
       code: 2,
       stdout: '',
@@ -424,6 +437,40 @@ describe('apply', () => {
     ])
   })
 
+  it('shows in a dry run what would change, keeps to the organization that is named, and warns', async () => {
+    const env = { DATA_DIR: join(folder, 'kept') }
+    const dry = await run(['apply', EXAMPLE, '--dry-run'], env)
+    expect(dry).toMatchObject({ code: 0, stderr: '' })
+    expect(dry.stdout).toMatch(/^Dry run: nothing was changed\nA new organization\nCreated: 1 organization, /)
+    expect(dry.stdout).toContain('\n+ organization "Harbour Books"\n')
+    expect(dry.stdout).toContain('\n+ enrolment of "nora@harbour.example" in "Affiliates"\n')
+    expect(await run(['organization', 'list'], env)).toMatchObject({ code: 0, stdout: 'ID  NAME  CREATED\n' })
+
+    await run(['apply', EXAMPLE], env)
+    const acme = await write('acme.yaml', 'organization: { name: Acme }')
+    await run(['apply', acme], env)
+    const listed = await run(['organization', 'list'], env)
+    expect(listed.stdout).toMatch(/^ID {2}NAME +CREATED\n1 {3}Harbour Books {2}20\S+Z\n2 {3}Acme +20\S+Z\n$/)
+
+    const refused = await run(['apply', EXAMPLE, '--organization', '2'], env)
+    expect([refused.code, refused.stdout]).toEqual([2, ''])
+    expect(refused.stderr).toContain('organization.name: Expected "Acme"')
+    expect(await run(['apply', EXAMPLE, '--organization', '3'], env)).toMatchObject({
+      code: 2,
+      stderr: 'error: Organization 3 was not found\n',
+    })
+    const change = await write(
+      'pts.yaml',
+      'programs: [{ name: Reviewers, units: pts, payoutPerTransaction: 2, endedCollaborators: [nora@harbour.example] }]\nretiredCoupons: [welcome]',
+    )
+    const changed = await run(['apply', change, '--organization', '1'], env)
+    expect([changed.code, changed.stdout]).toEqual([
+      0,
+      'Organization 1\nCreated: nothing\nUpdated: 1 program\nEnded: 1 enrollment\nRetired: 1 coupon\n',
+    ])
+    expect(changed.stderr).toMatch(/^warning: programs\.0\.units: "pts" is not an ISO 4217 code.*\n$/)
+  })
+
   it('says in one line what is wrong with the file', async () => {
     const broken = await write('broken.yaml', 'organization:\n  name: [x\n')
     const deep = await write('deep.json', `{"programs": ${'['.repeat(8000)}${']'.repeat(8000)}}`)
@@ -468,6 +515,25 @@ describe('apply', () => {
         stderr: '',
       })
       expect(received).toEqual([[viewers.admin, parse(await readFile(EXAMPLE, 'utf8'))]])
+
+      const asked: unknown[] = []
+      const previewing = await gateway(async (_document, _viewer, options) => {
+        asked.push(options)
+        const changes = [{ change: 'created', record: 'coupon', name: 'SAVE', of: 'jane@example.com' }]
+        return { organizationId: 1, created: { coupons: 1 }, updated: {}, ids: {}, warnings: ['a: b'], changes }
+      })
+      const previewed = ['apply', EXAMPLE, '--url', previewing, '--key', 'admin', '--dry-run', '--organization']
+      expect(await run([...previewed, '1'])).toEqual({
+        code: 0,
+        stdout:
+          'Dry run: nothing was changed\nOrganization 1\nCreated: 1 coupon\nUpdated: nothing\n+ coupon "SAVE" of "jane@example.com"\n',
+        stderr: 'warning: a: b\n',
+      })
+      expect(asked).toEqual([{ isPreview: true }])
+      expect(await run([...previewed, '9'])).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('  organization: Expected 1, the organization of the key, received "9"'),
+      })
 
       const refusing = await gateway(() => Promise.reject(new ValidationError({ 'programs.0.name': ['Expected it'] })))
       const infinite = await write('infinite.yaml', 'programs: [{ payoutPerLead: .inf }]')

@@ -1,18 +1,36 @@
-import type { AliasType } from '../database/rows.ts'
+import type { AliasType, CollaboratorRow } from '../database/rows.ts'
 import { RaceError, type Sql, type Statement, statement } from '../database/sql.ts'
 import { selectList, type Table, tableOf } from '../database/tables.ts'
 import { RecordNotFoundError, ValidationError } from '../errors.ts'
-import { parseSetup, type SetupDocument } from './setup-document.ts'
-import { type Found, matchSetup, type Plan, planSetup, type Section, type SectionRows } from './setup-plan.ts'
+import type { Occasion } from '../events/ingest.ts'
+import { nameKey, textKey } from '../text.ts'
+import { changesOf, type SetupChange } from './setup-changes.ts'
+import { parseSetup, type SetupDocument, shown } from './setup-document.ts'
+import {
+  type DistributorEnrollment,
+  type Enrollment,
+  type Found,
+  matchSetup,
+  type Plan,
+  planSetup,
+  type Section,
+  type SectionRows,
+} from './setup-plan.ts'
+
+/** What hears of a set-up, as a part of the transaction that applies it. */
+export interface SetupPorts {
+  /** Told of an organization that was created. */
+  readonly onCreated?: ((organizationId: number, sql: Sql) => Promise<void>) | undefined
+  /** Told once of all the collaborators that became active. */
+  readonly onActivated?: ((collaborators: readonly CollaboratorRow[], occasion: Occasion) => Promise<void>) | undefined
+}
 
 /** How a document is applied. */
-export interface ApplyOptions {
-  /** Whose set-up it is, whatever the document says; without it the document names the organization. */
+export interface ApplyOptions extends SetupPorts {
+  /** Whose set-up it is: a document that names another organization is refused. Without it the document says whose. */
   readonly organizationId?: number | undefined
   /** The ids of the engagement types that a program can enable. */
   readonly triggers: readonly string[]
-  /** Told of an organization that was created, as a part of the transaction that creates it. */
-  readonly onCreated?: ((organizationId: number, sql: Sql) => Promise<void>) | undefined
   /** The date of what is created or changed; that of the database, unless it is said. */
   readonly now?: Date | undefined
 }
@@ -22,8 +40,19 @@ export interface SetupSummary {
   readonly organizationId: number
   readonly created: SetupCounts
   readonly updated: SetupCounts
+  readonly ended: Pick<SetupCounts, 'enrollments' | 'distributorEnrollments'>
+  readonly retired: Pick<SetupCounts, 'trackingCodes' | 'coupons'>
   /** The ids of the document's records, by e-mail address or name. */
   readonly ids: Plan['ids']
+  /** What was applied and is probably not meant, each with the path of its field. */
+  readonly warnings: readonly string[]
+}
+
+/** What would come of a document. Its ids are those of records that exist. */
+export interface SetupPreview extends Omit<SetupSummary, 'organizationId'> {
+  /** Null when the organization would be created. */
+  readonly organizationId: number | null
+  readonly changes: readonly SetupChange[]
 }
 
 /** How many records of each kind. A code that went to another collaborator counts as updated. */
@@ -46,46 +75,117 @@ export interface SetupCounts {
  * @throws ValidationError with the path of each field that is wrong, or refers to nothing.
  * @throws RecordNotFoundError when there is no organization of the given id.
  */
-export const applySetup = async (
-  sql: Sql,
-  given: unknown,
-  { organizationId, triggers, onCreated, now }: ApplyOptions,
-): Promise<SetupSummary> => {
-  const document = parseSetup(given, triggers)
+export const applySetup = async (sql: Sql, given: unknown, options: ApplyOptions): Promise<SetupSummary> => {
+  const document = parseSetup(given, options.triggers)
   return sql.transaction(async sql => {
-    const organization =
-      organizationId === undefined
-        ? await namedOrganization(sql, document, now)
-        : await ownOrganization(sql, organizationId, document)
-    const { id } = organization
-    if (organization.created) await onCreated?.(id, sql)
-    const found = await find(sql, id, document)
-    const matches = matchSetup(document, found)
-    const missing = <S extends Section>(section: S) => matches[section].filter(({ row }) => row === undefined).length
-    const ids = await eachSection(section => newIds(sql, TABLES[section], missing(section)))
-    // only now: what has been waited for is older
-    const [clock] = await sql.rows(currentTime, [])
-    if (clock === undefined) throw new Error('Expected a row')
-    const plan = planSetup(document, found, matches, ids, now ?? clock.now)
-    const enrolled = await write(sql, id, plan, now ?? clock.now)
-    return {
-      organizationId: id,
-      created: { organizations: organization.created ? 1 : 0, ...countsOf(plan, 'created'), ...enrolled },
-      updated: {
-        organizations: organization.renamed ? 1 : 0,
-        ...countsOf(plan, 'updated'),
-        enrollments: 0,
-        distributorEnrollments: 0,
-      },
-      ids: plan.ids,
-    }
+    const { summary, plan, now } = await apply(sql, document, options)
+    const { organizationId } = summary
+    if (plan.activated.length > 0) await options.onActivated?.(plan.activated, { organizationId, sql, now })
+    return summary
   })
 }
 
+/**
+ * What applying a document would change, by applying it in a transaction that is undone.
+ * @throws what `applySetup` throws.
+ */
+export const previewSetup = async (
+  sql: Sql,
+  given: unknown,
+  options: Omit<ApplyOptions, keyof SetupPorts>,
+): Promise<SetupPreview> => {
+  const document = parseSetup(given, options.triggers)
+  const undone = new Error('A preview is always undone')
+  let preview: SetupPreview | undefined
+  try {
+    await sql.transaction(async sql => {
+      const { summary, organization, ...work } = await apply(sql, document, options, true)
+      const changes = await changesOf(sql, organization, work)
+      const organizationId = organization.created ? null : organization.id
+      preview = { ...summary, organizationId, ids: existing(summary.ids), changes }
+      throw undone
+    })
+  } catch (error) {
+    if (error !== undone) throw error
+  }
+  return preview ?? Promise.reject(undone)
+}
+
+const apply = async (
+  sql: Sql,
+  document: SetupDocument,
+  { organizationId, onCreated, now: said }: Omit<ApplyOptions, 'onActivated'>,
+  isPreview = false,
+) => {
+  const organization =
+    organizationId === undefined
+      ? await namedOrganization(sql, document, said, isPreview)
+      : await ownOrganization(sql, organizationId, document)
+  const { id } = organization
+  if (organization.created && !isPreview) await onCreated?.(id, sql)
+  const found = await find(sql, id, document)
+  const matches = matchSetup(document, found)
+  const missing = <S extends Section>(section: S) => matches[section].filter(({ row }) => row === undefined).length
+  const drawn = isPreview ? provisionalIds : newIds
+  const ids = await eachSection(section => drawn(sql, TABLES[section], missing(section)))
+  // only now: what has been waited for is older
+  const [clock] = await sql.rows(currentTime, [])
+  if (clock === undefined) throw new Error('Expected a row')
+  const now = said ?? clock.now
+  const plan = planSetup(document, found, matches, ids, now)
+  const written = await write(sql, id, plan, now, isPreview)
+  const { ended } = written
+  const summary: SetupSummary = {
+    organizationId: id,
+    created: {
+      organizations: organization.created ? 1 : 0,
+      ...countsOf(plan, 'created'),
+      enrollments: written.enrollments.length,
+      distributorEnrollments: written.distributorEnrollments.length,
+    },
+    updated: {
+      organizations: organization.before === organization.name ? 0 : 1,
+      ...countsOf(plan, 'updated'),
+      enrollments: 0,
+      distributorEnrollments: 0,
+    },
+    ended: {
+      enrollments: ended.enrollments.length,
+      distributorEnrollments: ended.distributorEnrollments.length,
+    },
+    retired: {
+      trackingCodes: ofType(plan.aliases.retired, 'tracking'),
+      coupons: ofType(plan.aliases.retired, 'coupon'),
+    },
+    ids: plan.ids,
+    warnings: plan.warnings,
+  }
+  return { summary, organization, plan, found, written, now }
+}
+
+/** What a preview numbers new records by: no record has such an id, and no sequence is drawn from. */
+const provisionalIds = async (_sql: Sql, _table: Table, count: number): Promise<number[]> =>
+  Array.from({ length: count }, (_, at) => -1 - at)
+
+const existing = (ids: Plan['ids']): Plan['ids'] => {
+  const known = (section: Readonly<Record<string, number>>) =>
+    Object.fromEntries(Object.entries(section).filter(([, id]) => id > 0))
+  const { collaborators, groups, programs, distributors } = ids
+  return {
+    collaborators: known(collaborators),
+    groups: known(groups),
+    programs: known(programs),
+    distributors: known(distributors),
+  }
+}
+
+const ofType = (aliases: readonly { type: AliasType }[], type: AliasType): number =>
+  aliases.filter(alias => alias.type === type).length
+
 const countsOf = ({ rows, aliases }: Plan, kind: 'created' | 'updated') => {
   const codes = (type: AliasType) => {
-    const count = (found: readonly { type: AliasType }[]) => found.filter(alias => alias.type === type).length
-    return kind === 'updated' ? count(aliases.retired) : count(aliases.issued) - count(aliases.retired)
+    const replaced = ofType(aliases.replaced, type)
+    return kind === 'updated' ? replaced : ofType(aliases.issued, type) - replaced
   }
   return {
     integrations: rows.integrations[kind].length,
@@ -98,21 +198,34 @@ const countsOf = ({ rows, aliases }: Plan, kind: 'created' | 'updated') => {
   }
 }
 
-interface Organization {
+/** The organization that a document is applied to. */
+export interface SetupOrganization {
   readonly id: number
   readonly created: boolean
-  readonly renamed: boolean
+  readonly name: string
+  /** The name that it had; the same when it is not renamed. */
+  readonly before: string
 }
 
-/** The organization of a key, locked. */
-const ownOrganization = async (sql: Sql, id: number, { organization }: SetupDocument): Promise<Organization> => {
+/**
+ * The organization of a key or of the command line, locked. A document that names another one is refused, and one that
+ * gives another name is meant for another one, unless it says by the id that it renames this one.
+ */
+const ownOrganization = async (sql: Sql, id: number, { organization }: SetupDocument): Promise<SetupOrganization> => {
   if (organization?.id !== undefined && organization.id !== id)
     throw new ValidationError({
-      'organization.id': [`Expected ${id}, the organization of the key, received ${organization.id}`],
+      'organization.id': [`Expected ${id}, the organization that is set up, received ${organization.id}`],
     })
   const [found] = await sql.rows(lockById, [id])
   if (found === undefined) throw new RecordNotFoundError(`Organization ${id}`)
-  return renamed(sql, found, organization?.name)
+  const { name } = organization ?? {}
+  if (name !== undefined && organization?.id === undefined && nameKey(name) !== nameKey(found.name))
+    throw new ValidationError({
+      'organization.name': [
+        `Expected ${shown(found.name)}, the name of the organization that is set up, received ${shown(name)}; to rename it, say organization.id ${id} too`,
+      ],
+    })
+  return renamed(sql, found, organization?.id === undefined ? found.name : name)
 }
 
 /** The organization that a document names, locked; a new one when there is none of the name. */
@@ -120,7 +233,8 @@ const namedOrganization = async (
   sql: Sql,
   { organization }: SetupDocument,
   now: Date | undefined,
-): Promise<Organization> => {
+  isPreview: boolean,
+): Promise<SetupOrganization> => {
   const { id, name } = organization ?? {}
   if (id !== undefined) {
     const [found] = await sql.rows(lockById, [id])
@@ -135,8 +249,10 @@ const namedOrganization = async (
       ],
     })
   // what is not there yet cannot be locked, but its name can
-  await sql.rows(lockName, [ORGANIZATION_NAMES, name])
-  const found = await sql.rows(lockByName, [name])
+  await sql.rows(lockName, [ORGANIZATION_NAMES, nameKey(name)])
+  const alike = await sql.rows(lockByName, [nameKey(name)])
+  const exact = alike.filter(found => found.name === name)
+  const found = exact.length > 0 ? exact : alike
   const [first] = found
   if (found.length > 1)
     throw new ValidationError({
@@ -144,23 +260,29 @@ const namedOrganization = async (
         `Expected an id, since several organizations have this name: ${found.map(row => row.id).join(', ')}`,
       ],
     })
-  if (first !== undefined) return { id: first.id, created: false, renamed: false }
-  const [created] = await sql.rows(createOrganization, [name, now ?? null])
+  if (first !== undefined) return { id: first.id, created: false, name: first.name, before: first.name }
+  const [created] = isPreview
+    ? await sql.rows(createProvisional, [name])
+    : await sql.rows(createOrganization, [name, now ?? null])
   if (created === undefined) throw new Error('Expected a new organization')
-  return { id: created.id, created: true, renamed: false }
+  return { id: created.id, created: true, name, before: name }
 }
 
-const renamed = async (sql: Sql, found: { id: number; name: string }, name = found.name): Promise<Organization> => {
-  if (name !== found.name) await sql.rows(renameOrganization, [found.id, name])
-  return { id: found.id, created: false, renamed: name !== found.name }
+const renamed = async (
+  sql: Sql,
+  { id, name: before }: { id: number; name: string },
+  name = before,
+): Promise<SetupOrganization> => {
+  if (name !== before) await sql.rows(renameOrganization, [id, name])
+  return { id, created: false, name, before }
 }
 
 // not "for update": events that refer to the organization need not wait
 const lockById = statement<{ id: number; name: string }>(
   'select id, name from organization where id = $1 for no key update',
 )
-const lockByName = statement<{ id: number }>(
-  'select id from organization where name = $1 order by id for no key update',
+const lockByName = statement<{ id: number; name: string }>(
+  'select id, name from organization where name_key(name) = $1 order by id for no key update',
 )
 /** The names of organizations among all that advisory locks are taken on. */
 const ORGANIZATION_NAMES = 7_436_002
@@ -168,6 +290,7 @@ const lockName = statement('select pg_advisory_xact_lock($1::integer, hashtext($
 const createOrganization = statement<{ id: number }>(
   'insert into organization (name, date_created) values ($1, coalesce($2, now())) returning id',
 )
+const createProvisional = statement<{ id: number }>('insert into organization (id, name) values (-1, $1) returning id')
 const renameOrganization = statement('update organization set name = $2 where id = $1')
 const currentTime = statement<{ now: Date }>(`select date_trunc('milliseconds', clock_timestamp()) as now`)
 
@@ -190,18 +313,22 @@ const eachSection = async <T>(work: (section: Section) => Promise<T>): Promise<{
 
 /** The records that a document speaks of, locked, so that nothing that is read here is written back over something newer. */
 const find = async (sql: Sql, organizationId: number, document: SetupDocument): Promise<Found> => {
-  const rows = <S extends Section>(section: S, column: string, keys: Iterable<string | null | undefined>) => {
+  const rows = <S extends Section>(section: S, key: string, keys: Iterable<string | null | undefined>) => {
     const ids = document[section].flatMap(entry => ('id' in entry && entry.id !== undefined ? [entry.id] : []))
     const wanted = [...new Set([...keys].filter(key => key != null))]
     if (ids.length === 0 && wanted.length === 0) return []
-    return sql.rows(findRows<SectionRows[S]>(TABLES[section], column), [organizationId, ids, wanted])
+    return sql.rows(findRows<SectionRows[S]>(TABLES[section], key), [organizationId, ids, wanted])
   }
-  const { integrations, collaborators, groups, programs, coupons, distributors } = document
+  const { integrations, collaborators, groups, programs, coupons, retiredCoupons, distributors } = document
   const emails = [
     ...collaborators.map(({ email }) => email),
     ...programs.flatMap(({ collaborators: members = [] }) => (members === 'all' ? [] : members)),
+    ...programs.flatMap(({ endedCollaborators = [] }) => endedCollaborators),
     ...coupons.map(({ collaborator }) => collaborator),
-    ...distributors.flatMap(({ collaborators: members = [] }) => members),
+    ...distributors.flatMap(({ collaborators: members = [], endedCollaborators = [] }) => [
+      ...members,
+      ...endedCollaborators,
+    ]),
   ]
   const groupNames = [...groups.map(({ name }) => name), ...programs.map(({ group }) => group)]
   const namesOf = (entries: readonly { id?: number | undefined; name?: string | undefined }[]) =>
@@ -209,35 +336,60 @@ const find = async (sql: Sql, organizationId: number, document: SetupDocument): 
   const found = {
     integrations: await rows(
       'integrations',
-      'source',
-      integrations.map(({ source }) => source),
+      'name_key(t.source)',
+      integrations.map(({ source }) => nameKey(source)),
     ),
-    collaborators: await rows('collaborators', 'email', emails),
-    groups: await rows('groups', 'name', groupNames),
-    programs: await rows('programs', 'name', namesOf(programs)),
-    distributors: await rows('distributors', 'name', namesOf(distributors)),
+    collaborators: await rows('collaborators', 't.email_key', keysOf(emails)),
+    groups: await rows('groups', 'name_key(t.name)', nameKeys(groupNames)),
+    programs: await rows('programs', 'name_key(t.name)', nameKeys(namesOf(programs))),
+    distributors: await rows('distributors', 'name_key(t.name)', nameKeys(namesOf(distributors))),
   }
   const programIds = found.programs.map(({ id }) => id)
-  const codes = collaborators.flatMap(({ tracking = [] }) => tracking)
-  const couponCodes = coupons.map(({ code }) => code)
+  const collaboratorIds = found.collaborators.map(({ id }) => id)
+  const codes = keysOf(
+    collaborators.flatMap(({ tracking = [], retiredTracking = [] }) => [...tracking, ...retiredTracking]),
+  )
+  const couponCodes = keysOf([...coupons.map(({ code }) => code), ...retiredCoupons])
+  const retired = keysOf(collaborators.flatMap(({ retiredTracking = [] }) => retiredTracking))
   return {
     ...found,
+    collaboratorIds: new Map(
+      collaboratorIds.length === 0
+        ? []
+        : (await sql.rows(findEmailKeys, [organizationId, collaboratorIds])).map(({ key, id }) => [key, id]),
+    ),
     engagementTypes: programIds.length === 0 ? [] : await sql.rows(findTypes, [organizationId, programIds]),
     aliases:
       codes.length + couponCodes.length === 0 ? [] : await sql.rows(findAliases, [organizationId, codes, couponCodes]),
+    knownCodes:
+      retired.length + retiredCoupons.length === 0
+        ? []
+        : await sql.rows(findKnownCodes, [organizationId, retired, keysOf(retiredCoupons)]),
   }
 }
 
-const findRows = <Row>(table: Table, column: string): Statement<Row> =>
+/** All that addresses or codes may be known by: their keys, or their exact text. */
+const keysOf = (texts: readonly (string | undefined)[]): string[] => [
+  ...new Set(texts.flatMap(text => (text === undefined ? [] : [text, textKey(text)]))),
+]
+const nameKeys = (names: readonly (string | null | undefined)[]) => names.map(name => name && nameKey(name))
+
+const findRows = <Row>(table: Table, key: string): Statement<Row> =>
   statement(
-    `select ${selectList(table, 't')} from ${table.name} t where organization_id = $1 and (id = any($2::bigint[]) or ${column} = any($3::text[])) order by id for no key update`,
+    `select ${selectList(table, 't')} from ${table.name} t where organization_id = $1 and (id = any($2::bigint[]) or ${key} = any($3::text[])) order by id for no key update`,
   )
+const findEmailKeys = statement<{ id: number; key: string }>(
+  'select id, email_key as key from collaborator where organization_id = $1 and id = any($2::bigint[])',
+)
 const findTypes = statement<Found['engagementTypes'][number]>(
   'select program_id as "programId", type, value from program_engagement_type where organization_id = $1 and program_id = any($2::bigint[])',
 )
+const ofCodes = `organization_id = $1 and ((type = 'tracking' and code_key = any($2::text[])) or (type = 'coupon' and code_key = any($3::text[])))`
 const findAliases = statement<Found['aliases'][number]>(
-  `select id, type, code, collaborator_id as "collaboratorId" from collaborator_alias where organization_id = $1 and retired_date is null` +
-    ` and ((type = 'tracking' and code = any($2::text[])) or (type = 'coupon' and code = any($3::text[]))) order by id for no key update`,
+  `select id, type, code, code_key as key, collaborator_id as "collaboratorId" from collaborator_alias where ${ofCodes} and retired_date is null order by id for no key update`,
+)
+const findKnownCodes = statement<Found['knownCodes'][number]>(
+  `select distinct type, code_key as key from collaborator_alias where ${ofCodes}`,
 )
 
 /** Ids for new rows, drawn before they are written, so that everything can be decided at once. */
@@ -247,10 +399,18 @@ const drawIds = statement<{ id: number }>(
   `select nextval(pg_get_serial_sequence($1::text, 'id')) as id from generate_series(1, $2::integer)`,
 )
 
-type Enrolled = Pick<SetupCounts, 'enrollments' | 'distributorEnrollments'>
+/** The enrolments that a plan made and ended. */
+export interface Written {
+  readonly enrollments: readonly Enrollment[]
+  readonly distributorEnrollments: readonly DistributorEnrollment[]
+  readonly ended: {
+    readonly enrollments: readonly Enrollment[]
+    readonly distributorEnrollments: readonly DistributorEnrollment[]
+  }
+}
 
-/** Writes a plan. Answers how many enrolments are new. */
-const write = async (sql: Sql, organizationId: number, plan: Plan, now: Date): Promise<Enrolled> => {
+/** Writes a plan; a preview issues no codes, since their ids would be drawn for nothing. */
+const write = async (sql: Sql, organizationId: number, plan: Plan, now: Date, isPreview: boolean): Promise<Written> => {
   const send = async <Row>(statement: Statement<Row>, rows: readonly unknown[], ...more: unknown[]): Promise<Row[]> =>
     rows.length === 0 ? [] : sql.rows(statement, [organizationId, JSON.stringify(rows), ...more])
   const created = async (statement: Statement<unknown>, rows: readonly unknown[], ...more: unknown[]) => {
@@ -266,18 +426,27 @@ const write = async (sql: Sql, organizationId: number, plan: Plan, now: Date): P
       throw error
     })
   })
-  const { engagementTypes, aliases, enrollments, openToAll, distributorEnrollments } = plan
+  const { engagementTypes, aliases, enrollments, openToAll, distributorEnrollments, ended } = plan
   if (engagementTypes.programIds.length > 0) {
     await sql.rows(clearTypes, [organizationId, engagementTypes.programIds])
     await send(insertTypes, engagementTypes.rows)
   }
-  if (aliases.retired.length > 0)
-    await sql.rows(retireAliases, [organizationId, aliases.retired.map(({ id }) => id), now])
-  await created(issueAliases, aliases.issued, now)
+  const gone = [...aliases.replaced, ...aliases.retired].map(({ id }) => id)
+  if (gone.length > 0) await sql.rows(retireAliases, [organizationId, gone, now])
+  if (!isPreview) await created(issueAliases, aliases.issued, now)
   const enrolled = await send(enrol, enrollments, now)
-  const opened = openToAll.length === 0 ? [] : await sql.rows(enrolAll, [organizationId, openToAll, now])
-  const shared = await send(enrolInDistributor, distributorEnrollments, now)
-  return { enrollments: enrolled.length + opened.length, distributorEnrollments: shared.length }
+  const opened =
+    openToAll.length === 0
+      ? []
+      : await sql.rows(enrolAll, [organizationId, openToAll, now, JSON.stringify(ended.enrollments)])
+  return {
+    enrollments: [...enrolled, ...opened],
+    distributorEnrollments: await send(enrolInDistributor, distributorEnrollments, now),
+    ended: {
+      enrollments: await send(endEnrollments, ended.enrollments),
+      distributorEnrollments: await send(endDistributorEnrollments, ended.distributorEnrollments),
+    },
+  }
 }
 
 /** What PostgreSQL says of a second row with the same key. */
@@ -321,25 +490,39 @@ const issueAliases = statement<{ id: number }>(`
   on conflict do nothing
   returning id`)
 
-const enrol = statement<{ collaboratorId: number }>(`
+const enrol = statement<Enrollment>(`
   insert into enrollment (organization_id, program_id, collaborator_id, date_created)
   select $1, r."programId", r."collaboratorId", $3
   from jsonb_to_recordset($2::jsonb) as r ("programId" bigint, "collaboratorId" bigint)
   on conflict do nothing
-  returning collaborator_id`)
+  returning program_id as "programId", collaborator_id as "collaboratorId"`)
 
 // who was turned down or has left is no member, even of what is open to all
-const enrolAll = statement<{ collaboratorId: number }>(`
+const enrolAll = statement<Enrollment>(`
   insert into enrollment (organization_id, program_id, collaborator_id, date_created)
   select $1, program_id, c.id, $3
   from unnest($2::bigint[]) as program_id cross join collaborator c
-  where c.organization_id = $1 and c.status not in ('rejected', 'deleted')
+  where c.organization_id = $1 and c.status not in ('rejected', 'deleted') and (program_id, c.id) not in (
+    select r."programId", r."collaboratorId"
+    from jsonb_to_recordset($4::jsonb) as r ("programId" bigint, "collaboratorId" bigint))
   on conflict do nothing
-  returning collaborator_id`)
+  returning program_id as "programId", collaborator_id as "collaboratorId"`)
 
-const enrolInDistributor = statement<{ collaboratorId: number }>(`
+const endEnrollments = statement<Enrollment>(`
+  delete from enrollment e
+  using jsonb_to_recordset($2::jsonb) as r ("programId" bigint, "collaboratorId" bigint)
+  where e.organization_id = $1 and e.program_id = r."programId" and e.collaborator_id = r."collaboratorId"
+  returning e.program_id as "programId", e.collaborator_id as "collaboratorId"`)
+
+const enrolInDistributor = statement<DistributorEnrollment>(`
   insert into distributor_enrollment (organization_id, distributor_id, collaborator_id, date_created)
   select $1, r."distributorId", r."collaboratorId", $3
   from jsonb_to_recordset($2::jsonb) as r ("distributorId" bigint, "collaboratorId" bigint)
   on conflict do nothing
-  returning collaborator_id`)
+  returning distributor_id as "distributorId", collaborator_id as "collaboratorId"`)
+
+const endDistributorEnrollments = statement<DistributorEnrollment>(`
+  delete from distributor_enrollment e
+  using jsonb_to_recordset($2::jsonb) as r ("distributorId" bigint, "collaboratorId" bigint)
+  where e.organization_id = $1 and e.distributor_id = r."distributorId" and e.collaborator_id = r."collaboratorId"
+  returning e.distributor_id as "distributorId", e.collaborator_id as "collaboratorId"`)

@@ -5,12 +5,13 @@ import { ConflictError, RecordNotFoundError, ValidationError } from '../errors.t
 import { expectSince } from '../events/backdating.ts'
 import type { Submission } from '../events/catalog.ts'
 import { type EventContext, each, type Listeners } from '../events/dispatcher.ts'
+import { trimmed } from '../text.ts'
 
 /** Takes applications in, activates accounts, and welcomes organizations. */
 export const directoryListeners: Listeners = {
   'collaborator-submitted': each(async ({ payload }) => {
     const { fullName, email, nickname = null, programIds } = payload
-    const submission = { fullName, email, nickname, programIds: [...new Set(programIds)] }
+    const submission = { fullName, email: trimmed(email), nickname, programIds: [...new Set(programIds)] }
     return [{ type: 'CollaboratorSubmissionReceived', submission, source: 'collaborator-submitted' }]
   }),
 
@@ -40,14 +41,24 @@ export const directoryListeners: Listeners = {
 }
 
 /**
- * A collaborator who waits for approval, a member already of the programs that it applies for.
+ * A collaborator who waits for approval, a member already of the programs that it applies for. One that was rejected or
+ * deleted waits again.
  * @throws ConflictError when the address is taken. @throws ValidationError when a program does not exist.
  */
 const submit = async (
   { fullName, nickname, email, programIds }: Submission,
-  { sql, organizationId, now }: EventContext,
+  context: EventContext,
 ): Promise<CollaboratorRow> => {
-  const [collaborator] = await sql.rows(insert, [organizationId, fullName, nickname, email, now])
+  const { sql, organizationId, now } = context
+  const [known] = await sql.rows(lockByEmail, [organizationId, email])
+  if (known !== undefined) expectSince(`collaborator ${known.id}`, known.dateCreated, context)
+  const isBack = known?.status === 'rejected' || known?.status === 'deleted'
+  const [collaborator] =
+    known === undefined
+      ? await sql.rows(insert, [organizationId, fullName, nickname, email, now])
+      : isBack
+        ? await sql.rows(resubmit, [organizationId, known.id, fullName, nickname, now])
+        : []
   if (collaborator === undefined)
     throw new ConflictError(`Expected a new e-mail address, but a collaborator has ${email}`)
   if (programIds.length === 0) return collaborator
@@ -65,15 +76,33 @@ const COLLABORATOR = selectList(tableOf('Collaborator'), 'c')
 const insert = statement<CollaboratorRow>(`
   insert into collaborator as c (organization_id, full_name, nickname, email, status, date_created, date_modified)
   values ($1, $2, $3, $4, 'pending', $5, $5)
-  on conflict (organization_id, email) do nothing
+  on conflict (organization_id, email_key) do nothing
   returning ${COLLABORATOR}`)
 
+// addresses that would have been one when they were still compared letter for letter have their exact text as key
+const lockByEmail = statement<CollaboratorRow>(`
+  select ${COLLABORATOR} from collaborator c
+  where c.organization_id = $1 and c.email_key in (text_key($2), $2)
+  order by c.email_key = $2 desc limit 1
+  for no key update`)
+
+const resubmit = statement<CollaboratorRow>(`
+  update collaborator c
+  set status = 'pending', full_name = $3, nickname = $4, date_modified = greatest(c.date_modified, $5)
+  where c.organization_id = $1 and c.id = $2
+  returning ${COLLABORATOR}`)
+
+// who is back may be a member already
 const enroll = statement<{ programId: number }>(`
-  insert into enrollment (organization_id, collaborator_id, program_id, date_created)
-  select $1, $2, p.id, $4 from program p
-  where p.organization_id = $1 and p.id = any($3::bigint[]) and p.status <> 'deleted'
-  order by p.id
-  returning program_id as "programId"`)
+  with wanted as (
+    select p.id from program p
+    where p.organization_id = $1 and p.id = any($3::bigint[]) and p.status <> 'deleted'
+  ), enrolled as (
+    insert into enrollment (organization_id, collaborator_id, program_id, date_created)
+    select $1, $2, id, $4 from wanted order by id
+    on conflict do nothing
+  )
+  select id as "programId" from wanted order by id`)
 
 const lock = statement<CollaboratorRow>(`
   select ${COLLABORATOR} from collaborator c where c.organization_id = $1 and c.id = $2 for no key update`)

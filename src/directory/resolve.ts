@@ -22,16 +22,27 @@ export const resolveCollaborator = async (
   })
 }
 
+/** A coupon as it is stored, however it was typed, and whose it is. */
+export interface CouponOwner {
+  readonly collaboratorId: number
+  /** In upper case. */
+  readonly code: string
+}
+
 /** Whose coupon this is; undefined for nobody's, or while no active integration supports coupons. */
 export const ownerOfCoupon = async (
   code: string,
   { sql, organizationId }: EventContext,
-): Promise<number | undefined> => {
+): Promise<CouponOwner | undefined> => {
   const [owner] = await sql.rows(byCoupon, [organizationId, code])
-  return owner?.id
+  return owner
 }
 
 const COLUMNS = selectList(tableOf('Collaborator'), 'c')
+
+// codes that would have been one when codes were still compared letter for letter have their exact text as key
+const HAS_CODE = 'a.code_key in (text_key($2), $2) and a.retired_date is null'
+const EXACT_FIRST = 'order by a.code_key = $2 desc limit 1'
 
 const byId = statement<CollaboratorRow>(`
   select ${COLUMNS} from collaborator c where c.organization_id = $1 and c.id = $2 and c.status <> 'deleted'`)
@@ -39,10 +50,12 @@ const byId = statement<CollaboratorRow>(`
 const byTrackingCode = statement<CollaboratorRow>(`
   select ${COLUMNS} from collaborator_alias a
     join collaborator c on c.organization_id = a.organization_id and c.id = a.collaborator_id and c.status <> 'deleted'
-  where a.organization_id = $1 and a.type = 'tracking' and a.code = $2 and a.retired_date is null`)
+  where a.organization_id = $1 and a.type = 'tracking' and ${HAS_CODE}
+  ${EXACT_FIRST}`)
 
-const byCoupon = statement<{ id: number }>(`
-  select c.id from collaborator_alias a
+const byCoupon = statement<CouponOwner>(`
+  select c.id as "collaboratorId", a.code from collaborator_alias a
     join collaborator c on c.organization_id = a.organization_id and c.id = a.collaborator_id and c.status <> 'deleted'
-  where a.organization_id = $1 and a.type = 'coupon' and a.code = $2 and a.retired_date is null
-    and exists (select from integration i where i.organization_id = $1 and i.status = 'active' and i.supports_coupons)`)
+  where a.organization_id = $1 and a.type = 'coupon' and ${HAS_CODE}
+    and exists (select from integration i where i.organization_id = $1 and i.status = 'active' and i.supports_coupons)
+  ${EXACT_FIRST}`)

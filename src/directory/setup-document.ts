@@ -10,6 +10,8 @@ import {
   ProgramStatus,
 } from '../database/generated/prisma/enums.ts'
 import { ValidationError } from '../errors.ts'
+import { isCurrency } from '../money.ts'
+import { nameKey, trimmed } from '../text.ts'
 
 /** A check whose message says what was expected, and what came instead. */
 const expected = (what: string) => ({
@@ -41,7 +43,7 @@ const text = (what: string, { min = 1, max = 255 } = {}) =>
       error: `Expected ${what} without NUL characters and lone surrogates`,
       abort: true,
     })
-    .refine(value => value.length >= min, expected(what))
+    .refine(value => min === 0 || trimmed(value) !== '', expected(what))
     .refine(value => value.length <= max || (value.length <= 2 * max && [...value].length <= max), {
       error: `Expected ${what} of at most ${max} characters`,
     })
@@ -58,9 +60,15 @@ const wholeNumber = (min: number, max: number) => {
 }
 
 const id = z.int(expected('the id of an existing record, a positive integer')).positive(expected('a positive integer'))
-const email = text('an e-mail address').regex(/^[^\s@]+@[^\s@]+$/, expected('an e-mail address'))
+const email = text('an e-mail address')
+  .regex(/^\s*[^\s@]+@[^\s@]+\s*$/, expected('an e-mail address'))
+  .transform(trimmed)
 const description = text('a description', { min: 0, max: 10_000 }).nullable()
-const units = text('an ISO 4217 code such as USD, or another unit such as points')
+/** `usd` is the currency, and no unit of its own. */
+const units = text('an ISO 4217 code such as USD, or another unit such as points').transform(given => {
+  const name = trimmed(given)
+  return isCurrency(name.toUpperCase()) ? name.toUpperCase() : name
+})
 const members = listOf("collaborators' e-mail addresses", email)
 
 const PERCENTAGE = 'a percentage from 0 to 100 with at most 4 decimal places'
@@ -94,6 +102,7 @@ const collaborator = strict('a collaborator', {
   nickname: text('a name to show').nullable().optional(),
   status: oneOf(CollaboratorStatus).optional(),
   tracking: listOf('tracking codes', text('a tracking code')).optional(),
+  retiredTracking: listOf('tracking codes', text('a tracking code')).optional(),
 })
 
 const group = strict('a group', {
@@ -134,13 +143,11 @@ const program = strict('a program', {
   collaborators: z
     .union([z.literal('all'), members], expected("all, or a list of collaborators' e-mail addresses"))
     .optional(),
+  endedCollaborators: members.optional(),
 })
 
-const coupon = strict('a coupon', {
-  // two spellings are one coupon
-  code: text('a coupon code').transform(code => code.toUpperCase()),
-  collaborator: email,
-})
+const couponCode = text('a coupon code').transform(code => trimmed(code).toUpperCase())
+const coupon = strict('a coupon', { code: couponCode, collaborator: email })
 
 /** The ids of DOMAIN.md's pools: how a distributor's revenue can be split. */
 const DISTRIBUTION_RESOLVERS = {
@@ -160,6 +167,7 @@ const distributor = strict('a distributor', {
   distributionResolver: oneOf(DISTRIBUTION_RESOLVERS).optional(),
   distributionPoolResolver: oneOf(POOL_RESOLVERS).optional(),
   collaborators: members.optional(),
+  endedCollaborators: members.optional(),
 })
 
 /** What a set-up may say. */
@@ -170,6 +178,7 @@ export const setupDocument = strict('a set-up', {
   groups: listOf('groups', group).default([]),
   programs: listOf('programs', program).default([]),
   coupons: listOf('coupons', coupon).default([]),
+  retiredCoupons: listOf('coupon codes', couponCode).default([]),
   distributors: listOf('distributors', distributor).default([]),
 })
 
@@ -236,26 +245,34 @@ const refuseUnknownTriggers = ({ programs }: SetupDocument, triggers: readonly s
         )
 }
 
-/** What a document may say once, so that it does not depend on the order of its entries. */
+/**
+ * What a document may say once, so that it does not depend on the order of its entries. Addresses and codes that differ in
+ * case may mean two records, if the organization has both: that is known with its records.
+ */
 const refuseRepetitions = (document: SetupDocument, problems: Problems): void => {
   const keys = <Entry>(section: string, entries: readonly Entry[], field: keyof Entry & string) =>
     entries.flatMap((entry, at) => (entry[field] === undefined ? [] : [[entry[field], `${section}.${at}.${field}`]]))
-  const once = (found: readonly (readonly unknown[])[]) => {
+  const once = (found: readonly (readonly unknown[])[], keyOf = (value: unknown) => value) => {
     const first = new Map<unknown, unknown>()
     for (const [value, path] of found) {
-      if (first.has(value))
-        problems.add(String(path), `Expected it once in the document, but ${first.get(value)} has ${shown(value)} too`)
-      else first.set(value, path)
+      const key = keyOf(value)
+      if (first.has(key)) problems.add(String(path), repetition(first.get(key), value))
+      else first.set(key, path)
     }
   }
-  once(keys('integrations', document.integrations, 'source'))
-  once(keys('coupons', document.coupons, 'code'))
+  const byName = (name: unknown) => nameKey(String(name))
+  once(keys('integrations', document.integrations, 'source'), byName)
+  once([
+    ...keys('coupons', document.coupons, 'code'),
+    ...document.retiredCoupons.map((code, at) => [code, `retiredCoupons.${at}`]),
+  ])
   once(keys('collaborators', document.collaborators, 'id'))
   once(keys('collaborators', document.collaborators, 'email'))
   once(
-    document.collaborators.flatMap(({ tracking = [] }, at) =>
-      tracking.map((code, place) => [code, `collaborators.${at}.tracking.${place}`]),
-    ),
+    document.collaborators.flatMap(({ tracking = [], retiredTracking = [] }, at) => [
+      ...tracking.map((code, place) => [code, `collaborators.${at}.tracking.${place}`]),
+      ...retiredTracking.map((code, place) => [code, `collaborators.${at}.retiredTracking.${place}`]),
+    ]),
   )
   for (const section of ['groups', 'programs', 'distributors'] as const) {
     const entries: readonly { id?: number | undefined; name?: string | undefined }[] = document[section]
@@ -264,7 +281,14 @@ const refuseRepetitions = (document: SetupDocument, problems: Problems): void =>
     const named = entries.flatMap(({ id, name }, at) =>
       name === undefined ? [] : [{ id, name, path: `${section}.${at}.name` }],
     )
-    const alone = new Set(named.flatMap(({ id, name }) => (id === undefined ? [name] : [])))
-    once(named.flatMap(({ name, path }) => (alone.has(name) ? [[name, path]] : [])))
+    const alone = new Set(named.flatMap(({ id, name }) => (id === undefined ? [nameKey(name)] : [])))
+    once(
+      named.flatMap(({ name, path }) => (alone.has(nameKey(name)) ? [[name, path]] : [])),
+      byName,
+    )
   }
 }
+
+/** What is wrong with what a document says twice. */
+export const repetition = (first: unknown, value: unknown): string =>
+  `Expected it once in the document, but ${first} has ${shown(value)} too`

@@ -2,13 +2,15 @@ import type * as models from '../database/generated/prisma/client.ts'
 import type {
   CollaboratorAliasRow,
   CollaboratorRow,
+  ConversionType,
   DistributorRow,
   Numbered,
   ProgramEngagementTypeRow,
   ProgramRow,
 } from '../database/rows.ts'
-import { minorUnitExponent, minorUnits } from '../money.ts'
-import { Problems, type SetupDocument, shown } from './setup-document.ts'
+import { isCurrency, minorUnitExponent, minorUnits } from '../money.ts'
+import { nameKey, textKey } from '../text.ts'
+import { Problems, repetition, type SetupDocument, shown } from './setup-document.ts'
 
 /** The records that a document can make or change, by its section. */
 export interface SectionRows {
@@ -24,11 +26,22 @@ type FoundRows = { readonly [S in Section]: readonly SectionRows[S][] }
 
 /** What an organization has of what a document speaks of. */
 export interface Found extends FoundRows {
+  /** The ids of the collaborators, by the keys of their addresses. */
+  readonly collaboratorIds: ReadonlyMap<string, number>
   readonly engagementTypes: readonly ProgramEngagementTypeRow[]
   /** The codes in use. */
-  readonly aliases: readonly Alias[]
+  readonly aliases: readonly (Alias & { readonly key: string })[]
+  /** The keys of codes that are in use or have been, of those that a document retires. */
+  readonly knownCodes: readonly Pick<Alias & { readonly key: string }, 'type' | 'key'>[]
 }
 type Alias = Pick<CollaboratorAliasRow, 'id' | 'type' | 'code' | 'collaboratorId'>
+
+/**
+ * What a map has under the key of a code or an address. Those that would have been one when they were still compared letter
+ * for letter have their exact text as key, so the exact text goes first.
+ */
+const byText = <Value>(map: ReadonlyMap<string, Value>, text: string): Value | undefined =>
+  map.get(text) ?? map.get(textKey(text))
 
 /** An entry of a document, and the record that it is about; without one it makes a new one. */
 export interface Match<S extends Section> {
@@ -44,13 +57,35 @@ export interface Plan {
   readonly rows: { readonly [S in Section]: { readonly created: SectionRows[S][]; readonly updated: SectionRows[S][] } }
   /** All the types of each program whose types change. */
   readonly engagementTypes: { readonly programIds: number[]; readonly rows: (ProgramEngagementTypeRow & object)[] }
-  readonly aliases: { readonly issued: Omit<Alias, 'id'>[]; readonly retired: Alias[] }
-  readonly enrollments: { readonly programId: number; readonly collaboratorId: number }[]
+  readonly aliases: {
+    /** `replaces` is the code while it was another collaborator's. */
+    readonly issued: (Omit<Alias, 'id'> & { readonly replaces?: Alias | undefined })[]
+    readonly replaced: Alias[]
+    readonly retired: Alias[]
+  }
+  readonly enrollments: Enrollment[]
   /** The programs that everyone is to be enrolled in. */
   readonly openToAll: number[]
-  readonly distributorEnrollments: { readonly distributorId: number; readonly collaboratorId: number }[]
+  readonly distributorEnrollments: DistributorEnrollment[]
+  readonly ended: {
+    readonly enrollments: Enrollment[]
+    readonly distributorEnrollments: DistributorEnrollment[]
+  }
+  /** The collaborators that become active. */
+  readonly activated: CollaboratorRow[]
+  /** What is probably not meant. */
+  readonly warnings: string[]
   /** The ids of the document's records, by e-mail address or name. */
   readonly ids: { readonly [S in 'collaborators' | 'groups' | 'programs' | 'distributors']: Record<string, number> }
+}
+
+export interface Enrollment {
+  readonly programId: number
+  readonly collaboratorId: number
+}
+export interface DistributorEnrollment {
+  readonly distributorId: number
+  readonly collaboratorId: number
 }
 
 const KEYS = {
@@ -71,11 +106,17 @@ export const matchSetup = (document: SetupDocument, found: Found): Matches => {
     programs: matched('programs', document, found, problems),
     distributors: matched('distributors', document, found, problems),
   }
-  const owners = new Map(found.collaborators.map(row => [row.email, row.id]))
+  const claimed = new Map<string, string>()
   for (const { entry, path, row } of matches.collaborators) {
-    const owner = entry.email === undefined ? undefined : owners.get(entry.email)
+    const { email } = entry
+    if (email === undefined || email === row?.email) continue
+    const owner = byText(found.collaboratorIds, email)
     if (row !== undefined && owner !== undefined && owner !== row.id)
       problems.add(`${path}.email`, `Expected an address that no other collaborator has; collaborator ${owner} has it`)
+    if (row !== undefined && entry.id === undefined) continue
+    const first = claimed.get(textKey(email))
+    if (first !== undefined) problems.add(`${path}.email`, repetition(first, email))
+    else claimed.set(textKey(email), `${path}.email`)
   }
   problems.throwIfAny()
   return matches
@@ -84,18 +125,26 @@ export const matchSetup = (document: SetupDocument, found: Found): Matches => {
 const matched = <S extends Section>(
   section: S,
   document: SetupDocument,
-  found: FoundRows,
+  found: Found,
   problems: Problems,
 ): Match<S>[] => {
   const { field, one, what } = KEYS[section]
-  const rows: readonly SectionRows[S][] = found[section]
+  const rows: readonly SectionRows[S][] = (found as FoundRows)[section]
   const byId = new Map(rows.map(row => [row.id, row]))
-  const byKey = grouped<SectionRows[S], unknown>(rows, row => row[field as keyof SectionRows[S]])
+  const withId = (id: number | undefined) =>
+    [id === undefined ? undefined : byId.get(id)].filter(row => row !== undefined)
+  const textOf = (row: SectionRows[S]) => String(row[field as keyof SectionRows[S]])
+  const byName = grouped(rows, textOf)
+  const byNameKey = grouped(rows, row => nameKey(textOf(row)))
+  const called = (key: string) =>
+    section === 'collaborators'
+      ? withId(byText(found.collaboratorIds, key))
+      : (byName.get(key) ?? byNameKey.get(nameKey(key)) ?? [])
   const taken = new Map<number, string>()
   return document[section].map((entry, at) => {
     const path = `${section}.${at}`
-    const { id, [field]: key } = entry as { id?: number } & Record<string, unknown>
-    const candidates = id === undefined ? (byKey.get(key) ?? []) : [byId.get(id)].filter(row => row !== undefined)
+    const { id, [field]: key } = entry as { id?: number } & Record<string, string | undefined>
+    const candidates = id !== undefined ? withId(id) : key === undefined ? [] : called(key)
     const [row] = candidates
     if (id !== undefined && row === undefined)
       problems.add(`${path}.id`, `Expected the id of a ${one} of this organization, received ${id}`)
@@ -143,9 +192,9 @@ export const planSetup = (
   const programs = numbered('programs')
   const distributors = numbered('distributors')
 
-  const collaboratorIds = idsByEmail(found.collaborators, collaborators)
+  const collaboratorIds = idsByEmail(found.collaboratorIds, collaborators)
   const collaboratorOf = (email: string, path: string): number[] => {
-    const id = collaboratorIds.get(email)
+    const id = byText(collaboratorIds, email)
     if (id !== undefined) return [id]
     problems.add(
       path,
@@ -154,11 +203,21 @@ export const planSetup = (
     return []
   }
   const membersOf = (emails: readonly string[], path: string): number[] => [
-    ...new Set(emails.flatMap((email, at) => collaboratorOf(email, `${path}.collaborators.${at}`))),
+    ...new Set(emails.flatMap((email, at) => collaboratorOf(email, `${path}.${at}`))),
   ]
+  const endedOf = (emails: readonly string[], members: readonly number[], path: string): number[] =>
+    emails.flatMap((email, at) => {
+      const [id] = collaboratorOf(email, `${path}.endedCollaborators.${at}`)
+      if (id !== undefined && members.includes(id))
+        problems.add(
+          `${path}.endedCollaborators.${at}`,
+          `Expected an address that is not among the collaborators too, received ${shown(email)}`,
+        )
+      return id === undefined ? [] : [id]
+    })
   const groupIds = idsByName(found.groups, groups)
   const groupOf = (name: string, path: string): number | null => {
-    const candidates = groupIds.get(name) ?? []
+    const candidates = groupIds(name)
     if (candidates.length === 1) return candidates[0] ?? null
     problems.add(
       path,
@@ -178,10 +237,13 @@ export const planSetup = (
       distributors: { created: [], updated: [] },
     },
     engagementTypes: { programIds: [], rows: [] },
-    aliases: { issued: [], retired: [] },
+    aliases: { issued: [], replaced: [], retired: [] },
     enrollments: [],
     openToAll: [],
     distributorEnrollments: [],
+    ended: { enrollments: [], distributorEnrollments: [] },
+    activated: [],
+    warnings: [],
     ids: {
       collaborators: keyed(collaborators, ({ entry, row }) => entry.email ?? row?.email),
       groups: keyed(groups, ({ entry, row }) => entry.name ?? row?.name),
@@ -191,16 +253,26 @@ export const planSetup = (
   }
   const put = <S extends Section>(
     section: S,
-    { id, row }: { id: number; row: SectionRows[S] | undefined },
+    { id, row, entry }: { id: number; row: SectionRows[S] | undefined; entry: object },
     given: object,
     defaults: object,
     alsoChanged = false,
-  ): void => {
+  ): SectionRows[S] => {
     const { created, updated } = plan.rows[section]
+    // what finds a record is how it may be written, and only beside an id how it is to be written
+    const changes = row === undefined || 'id' in entry ? given : { ...given, [KEYS[section].field]: undefined }
     // what the entry leaves out is the record's, or the default's; checks have seen to it that nothing is missing
-    const whole = { ...defaults, dateCreated: now, ...row, ...present(given), id, dateModified: now } as never
+    const whole = {
+      ...defaults,
+      dateCreated: now,
+      ...row,
+      ...present(changes),
+      id,
+      dateModified: now,
+    } as SectionRows[S]
     if (row === undefined) created.push(whole)
-    else if (alsoChanged || differs(row, given)) updated.push(whole)
+    else if (alsoChanged || differs(row, changes)) updated.push(whole)
+    return whole
   }
 
   for (const match of integrations)
@@ -210,7 +282,9 @@ export const planSetup = (
     const { entry, path, row } = match
     if (row === undefined) needed(path, entry, { fullName: 'a full name' }, problems)
     const { email, fullName, nickname, status } = entry
-    put('collaborators', match, { email, fullName, nickname, status }, { nickname: null, status: 'active' })
+    const given = { email, fullName, nickname, status }
+    const collaborator = put('collaborators', match, given, { nickname: null, status: 'active' })
+    if (collaborator.status === 'active' && row?.status !== 'active') plan.activated.push(collaborator)
   }
 
   for (const match of groups) {
@@ -223,7 +297,14 @@ export const planSetup = (
   for (const match of programs) {
     const { entry, path, row, id } = match
     if (row === undefined) needed(path, entry, NEEDED_OF_PROGRAM, problems)
-    const { engagementTypes, group, collaborators: members = [], activeConversionTypes, ...fields } = entry
+    const {
+      engagementTypes,
+      group,
+      collaborators: members = [],
+      endedCollaborators = [],
+      activeConversionTypes,
+      ...fields
+    } = entry
     const given = {
       ...fields,
       ...amountsOf(match, problems),
@@ -236,34 +317,96 @@ export const planSetup = (
       plan.engagementTypes.programIds.push(id)
       for (const [type, value] of engagementTypes) plan.engagementTypes.rows.push({ programId: id, type, value })
     }
-    put('programs', match, given, defaultsOfProgram(entry), retyped)
+    const program = put('programs', match, given, defaultsOfProgram(entry), retyped)
+    plan.warnings.push(...unusualUnits(entry, path), ...vainIncentive(program, path))
+    const memberIds = members === 'all' ? [] : membersOf(members, `${path}.collaborators`)
     if (members === 'all') plan.openToAll.push(id)
-    else for (const collaboratorId of membersOf(members, path)) plan.enrollments.push({ programId: id, collaboratorId })
+    for (const collaboratorId of memberIds) plan.enrollments.push({ programId: id, collaboratorId })
+    for (const collaboratorId of endedOf(endedCollaborators, memberIds, path))
+      plan.ended.enrollments.push({ programId: id, collaboratorId })
   }
 
   for (const match of distributors) {
     const { entry, path, row, id } = match
     if (row === undefined)
       needed(path, entry, { schedule: 'how often it runs', revenuePercentage: 'a percentage' }, problems)
-    const { collaborators: members = [], ...given } = entry
+    const { collaborators: members = [], endedCollaborators = [], ...given } = entry
     put('distributors', match, given, DEFAULTS_OF_DISTRIBUTOR)
-    for (const collaboratorId of membersOf(members, path))
-      plan.distributorEnrollments.push({ distributorId: id, collaboratorId })
+    plan.warnings.push(...unusualUnits(entry, path))
+    const memberIds = membersOf(members, `${path}.collaborators`)
+    for (const collaboratorId of memberIds) plan.distributorEnrollments.push({ distributorId: id, collaboratorId })
+    for (const collaboratorId of endedOf(endedCollaborators, memberIds, path))
+      plan.ended.distributorEnrollments.push({ distributorId: id, collaboratorId })
   }
 
-  const holders = new Map(found.aliases.map(alias => [`${alias.type}:${alias.code}`, alias]))
-  const hand = (type: Alias['type'], code: string, collaboratorId: number): void => {
-    const alias = holders.get(`${type}:${code}`)
-    if (alias?.collaboratorId === collaboratorId) return
-    if (alias !== undefined) plan.aliases.retired.push(alias)
-    plan.aliases.issued.push({ type, code, collaboratorId })
+  const holders = new Map(found.aliases.map(alias => [`${alias.type}:${alias.key}`, alias]))
+  const known = new Set(found.knownCodes.map(({ type, key }) => `${type}:${key}`))
+  const mentioned = new Map<string, string>()
+  /** Who has a code, if the document says no more of it elsewhere. */
+  const holderOf = (type: Alias['type'], code: string, path: string) => {
+    const exact = holders.get(`${type}:${code}`)
+    const key = exact === undefined ? `${type}:${textKey(code)}` : `${type}:${code}`
+    const first = mentioned.get(key)
+    if (first === undefined) mentioned.set(key, path)
+    else problems.add(path, repetition(first, code))
+    return holders.get(key)
   }
-  for (const { entry, id } of collaborators) for (const code of entry.tracking ?? []) hand('tracking', code, id)
+  const hand = (type: Alias['type'], code: string, collaboratorId: number, path: string): void => {
+    const alias = holderOf(type, code, path)
+    if (alias?.collaboratorId === collaboratorId) return
+    if (alias !== undefined) plan.aliases.replaced.push(alias)
+    plan.aliases.issued.push({ type, code, collaboratorId, replaces: alias })
+  }
+  /** Retires a code, of one collaborator or of whoever has it. */
+  const retire = (type: Alias['type'], code: string, path: string, collaboratorId?: number): void => {
+    const alias = holderOf(type, code, path)
+    if (alias === undefined) {
+      if (!known.has(`${type}:${code}`) && !known.has(`${type}:${textKey(code)}`))
+        plan.warnings.push(`${path}: nobody has or had the code ${shown(code)}`)
+    } else if (collaboratorId === undefined || alias.collaboratorId === collaboratorId) plan.aliases.retired.push(alias)
+    else plan.warnings.push(`${path}: the code ${shown(code)} is not retired, since another collaborator has it now`)
+  }
+  for (const { entry, path, id } of collaborators) {
+    for (const [at, code] of (entry.tracking ?? []).entries()) hand('tracking', code, id, `${path}.tracking.${at}`)
+    for (const [at, code] of (entry.retiredTracking ?? []).entries())
+      retire('tracking', code, `${path}.retiredTracking.${at}`, id)
+  }
   for (const [at, { code, collaborator }] of document.coupons.entries())
-    for (const id of collaboratorOf(collaborator, `coupons.${at}.collaborator`)) hand('coupon', code, id)
+    for (const id of collaboratorOf(collaborator, `coupons.${at}.collaborator`))
+      hand('coupon', code, id, `coupons.${at}.code`)
+  for (const [at, code] of document.retiredCoupons.entries()) retire('coupon', code, `retiredCoupons.${at}`)
 
   problems.throwIfAny()
   return plan
+}
+
+/** Warns of a unit that looks like a currency and is none. */
+const unusualUnits = ({ units }: { units?: string | undefined }, path: string): string[] =>
+  units === undefined || isCurrency(units) || [...units].length > 3
+    ? []
+    : [`${path}.units: ${shown(units)} is not an ISO 4217 code, so it is a unit of its own, as points would be`]
+
+/** Warns of conversions that a program takes and can never pay for. */
+const vainIncentive = (
+  { name, status, incentiveType, activeConversionTypes, ...amounts }: ProgramRow,
+  path: string,
+): string[] => {
+  if (status === 'deleted' || incentiveType === undefined) return []
+  const own = OWN_AMOUNT[incentiveType]
+  if (amounts[own] === 0) return [`${path}.${own}: ${shown(name)} never pays anything, since this is 0`]
+  return activeConversionTypes
+    .filter(type => !PAID_FOR[incentiveType].includes(type))
+    .map(
+      type => `${path}.activeConversionTypes: ${shown(name)} never pays for a ${type}, since it pays ${incentiveType}`,
+    )
+}
+
+/** The conversion types that each incentive can pay for. */
+export const PAID_FOR: { readonly [type in ProgramRow['incentiveType']]: readonly ConversionType[] } = {
+  saleTransactionPercentage: ['sale', 'renewal'],
+  fixedPerTransaction: ['sale', 'renewal'],
+  fixedPerProduct: ['sale', 'renewal'],
+  fixedPerLead: ['lead'],
 }
 
 const NEEDED_OF_PROGRAM = {
@@ -356,34 +499,37 @@ const inMinorUnits = (amount: number, units: string, path: string, problems: Pro
   return value
 }
 
-/** The collaborators by the addresses that they will have. */
+/** The collaborators by the keys of the addresses that they will have. */
 const idsByEmail = (
-  rows: readonly CollaboratorRow[],
+  found: ReadonlyMap<string, number>,
   entries: readonly (Match<'collaborators'> & { id: number })[],
 ): Map<string, number> => {
-  const ids = new Map(rows.map(({ email, id }) => [email, id]))
-  for (const { entry, row } of entries) if (row !== undefined && entry.email !== undefined) ids.delete(row.email)
-  for (const { entry, row, id } of entries) {
-    const email = entry.email ?? row?.email
-    if (email !== undefined) ids.set(email, id)
-  }
-  return ids
+  const changed = entries.filter(
+    ({ entry, row }) =>
+      row === undefined || (entry.id !== undefined && entry.email !== undefined && entry.email !== row.email),
+  )
+  const moved = new Set(changed.map(({ id }) => id))
+  return new Map([
+    ...[...found].filter(([, id]) => !moved.has(id)),
+    ...changed.map(({ entry, id }) => [textKey(entry.email ?? ''), id] as const),
+  ])
 }
 
 /** The groups by the names that they will have; where the document has the name, it means its own. */
 const idsByName = (
   rows: readonly SectionRows['groups'][],
   entries: readonly (Match<'groups'> & { id: number })[],
-): Map<string, number[]> => {
+): ((name: string) => readonly number[]) => {
   const mentioned = new Set(entries.map(({ id }) => id))
   const named = entries.flatMap(({ entry, row, id }) => {
     const name = entry.name ?? row?.name
     return name === undefined ? [] : [{ name, id }]
   })
-  const own = new Set(named.map(({ name }) => name))
-  const others = rows.filter(({ id, name }) => !mentioned.has(id) && !own.has(name))
-  const groups = grouped([...named, ...others], ({ name }) => name)
-  return new Map([...groups].map(([name, items]) => [name, items.map(({ id }) => id)]))
+  const own = new Set(named.map(({ name }) => nameKey(name)))
+  const others = rows.filter(({ id, name }) => !mentioned.has(id) && !own.has(nameKey(name)))
+  const byName = grouped([...named, ...others], ({ name }) => name)
+  const byNameKey = grouped([...named, ...others], ({ name }) => nameKey(name))
+  return name => (byName.get(name) ?? byNameKey.get(nameKey(name)) ?? []).map(({ id }) => id)
 }
 
 const keyed = <Item extends { id: number }>(items: readonly Item[], keyOf: (item: Item) => string | undefined) =>

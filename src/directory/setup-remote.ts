@@ -1,5 +1,5 @@
 import { InvalidInputError, StartError, ValidationError } from '../errors.ts'
-import type { SetupSummary } from './apply.ts'
+import type { SetupPreview, SetupSummary } from './apply.ts'
 
 /** A running gateway, and the key of an administrator there. */
 export interface Remote {
@@ -7,14 +7,28 @@ export interface Remote {
   readonly key: string
 }
 
+/** How a running gateway is asked. */
+export interface SendOptions {
+  /** Has the gateway refuse the document unless this is the organization of the key. */
+  readonly organizationId?: number | undefined
+  /** Has the gateway say what the document would change, and change nothing. */
+  readonly dryRun?: boolean | undefined
+}
+
 /**
- * Has a running gateway apply a document to the organization of the key.
+ * Has a running gateway apply a document to the organization of the key, or say what that would change.
  * @throws InvalidInputError when address or key are no good.
  * @throws ValidationError with what the gateway says of the document.
  * @throws StartError when the gateway cannot be reached, or answers something else.
  */
-export const sendSetup = async (document: unknown, { url, key }: Remote): Promise<SetupSummary> => {
+export const sendSetup = async (
+  document: unknown,
+  { url, key }: Remote,
+  { organizationId, dryRun = false }: SendOptions = {},
+): Promise<SetupSummary | SetupPreview> => {
   const target = endpoint(url)
+  if (organizationId !== undefined) target.searchParams.set('organization', String(organizationId))
+  if (dryRun) target.searchParams.set('dryRun', 'true')
   if (!/^[\x21-\x7E]+$/.test(key)) throw new InvalidInputError('--key: expected an API key, without blanks')
   const body = JSON.stringify(document, finite)
   let response: Response
@@ -32,6 +46,9 @@ export const sendSetup = async (document: unknown, { url, key }: Remote): Promis
     throw new StartError(`${target.origin} cannot be reached: ${reason(error as Error)}`, { cause: error })
   }
   const answer = json(text)
+  // a gateway of an earlier version knows no dry run, and has applied the document
+  if (response.ok && dryRun && isSummary(answer) && !('changes' in answer))
+    throw new StartError(`${target.origin} does not know --dry-run: it has applied the document`)
   if (response.ok && isSummary(answer)) return answer
   throw refusal(target, response.status, answer)
 }

@@ -17,8 +17,8 @@ export interface EventContext {
   warn(message: string): void
   /** The transaction of the whole chain. */
   readonly sql: Sql
-  /** The event that came in. */
-  readonly ingestedEventId: number
+  /** The event that came in; null where nobody sent one. */
+  readonly ingestedEventId: number | null
   /** The opportunity that the request named, if it named one. */
   readonly namedOpportunityId: number | undefined
   /** The opportunity that the chain turned out to be about: what the answer names. */
@@ -84,12 +84,17 @@ export class Dispatcher {
     return this
   }
 
-  /** Runs an event and all that follows from it. Answers the chain, in the order of the catalogue. */
-  async dispatch(first: DomainEvent, context: EventContext): Promise<readonly DomainEvent[]> {
+  /** Runs an event, or several of one type, and all that follows. Answers the chain, in the order of the catalogue. */
+  async dispatch(
+    first: DomainEvent | readonly [DomainEvent, ...DomainEvent[]],
+    context: EventContext,
+  ): Promise<readonly DomainEvent[]> {
     const history: DomainEvent[] = []
-    const waiting = new Map<EventType, DomainEvent[]>([[first.type, [first]]])
+    const begun = 'type' in first ? [first] : [...first]
+    const { type: firstType } = 'type' in first ? first : first[0]
+    const waiting = new Map<EventType, DomainEvent[]>([[firstType, begun]])
     for (let round = 0; waiting.size > 0; round++) {
-      if (round === LONGEST_CHAIN) throw new Error(`Expected the chain of a "${first.type}" to end: its events recur`)
+      if (round === LONGEST_CHAIN) throw new Error(`Expected the chain of a "${firstType}" to end: its events recur`)
       const type = nextOf(waiting)
       const events = waiting.get(type) ?? []
       waiting.delete(type)

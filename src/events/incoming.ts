@@ -261,7 +261,7 @@ export const INCOMING = {
       fullName: text('a full name'),
       email: z
         .string(expected('an e-mail address'))
-        .regex(/^[^\s@]+@[^\s@]+$/, expected('an e-mail address'))
+        .regex(/^\s*[^\s@]+@[^\s@]+\s*$/, expected('an e-mail address'))
         .max(255, atMost(255, 'characters'))
         .meta({ description: 'an e-mail address' }),
       nickname: optional(text('a name to show')),

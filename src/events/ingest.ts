@@ -33,6 +33,9 @@ export interface Receipt {
   readonly warnings?: readonly string[]
 }
 
+/** Where and when something happens that nobody sent. */
+export type Occasion = Pick<EventContext, 'organizationId' | 'sql' | 'now'>
+
 /** What an ingestion is made of. */
 export interface IngestionOptions {
   readonly sql: Sql
@@ -79,6 +82,23 @@ export class Ingestion {
     const earlierHash = incoming.earlier && hashOf(slug, incoming.earlier(payload as never))
     const taken = { ...delivery, payload, metadata, key, hash, earlierHash, organizationId: viewer.organizationId }
     return this.#sql.transaction(sql => this.#take(taken, sql))
+  }
+
+  /**
+   * Has events of one type happen that nobody sent, with all that follows from them, in a transaction that has begun: many
+   * cost as many statements as one.
+   */
+  async dispatch(events: readonly DomainEvent[], { organizationId, sql, now }: Occasion): Promise<void> {
+    const [first, ...others] = events
+    if (first === undefined) return
+    const nothingSent = {
+      isBackdated: false,
+      ingestedEventId: null,
+      namedOpportunityId: undefined,
+      opportunityId: null,
+    }
+    const context = { organizationId, sql, now, ...nothingSent, catchUp: () => {}, warn: () => {} }
+    await this.#dispatcher.dispatch([first, ...others], context)
   }
 
   async #take(taken: Taken, sql: Sql): Promise<Receipt> {

@@ -19,7 +19,7 @@ export interface Readings {
   /** The facts that have the ids of the records that are meant. */
   readonly designates: NonNullable<Blueprint['designates']>
   /**
-   * In lower case, with blanks for names, ids and facts: one text for each set of types of which the viewer may see the
+   * In NFC and lower case, with blanks for names, ids and facts: one text for each set of types of which the viewer may see the
    * linked record. Its index has a bit for each type.
    */
   readonly texts: readonly string[]
@@ -39,7 +39,8 @@ export const readingsOf = (blueprint: NoteBlueprint, isAdministrator: boolean): 
       sources: sources.map(sourceType => ({ sourceType, sourceId: NUMBER })),
     }
     const { renderedContent } = renderNote(template, note, { isAdministrator, name: () => TEXT })
-    return [...renderedContent.replaceAll(`${NUMBER}`, ' ').replaceAll(TEXT, ' ')].map(lower).join('')
+    const words = renderedContent.replaceAll(`${NUMBER}`, ' ').replaceAll(TEXT, ' ').normalize('NFC')
+    return [...words].map(lower).join('')
   })
   return { types, designates, texts }
 }

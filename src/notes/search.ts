@@ -5,12 +5,13 @@ import { displayName, NAMED_TYPES, type NamedType } from '../database/names.ts'
 import type { NoteSourceType } from '../database/rows.ts'
 import { InvalidInputError } from '../errors.ts'
 import { minorUnitExponent } from '../money.ts'
+import { nameKey } from '../text.ts'
 import { type Fact, isOfEvent, isResolver, SOURCE_TYPES } from './blueprint.ts'
 import { type Readings, readingsOf } from './readings.ts'
 import type { NoteBlueprintRegistry } from './registry.ts'
 
 /**
- * The words of a search text, each once; none when it is blank.
+ * The words of a search text, each once, as they are compared: in NFC, like everything that is searched. None when it is blank.
  * @throws InvalidInputError when the text is no search text.
  */
 export const wordsOf = (text: unknown): readonly string[] => {
@@ -20,7 +21,7 @@ export const wordsOf = (text: unknown): readonly string[] => {
       `Expected a search text of at most ${MAX_LENGTH} characters without NUL, received ${received}`,
     )
   }
-  const words = [...new Set(text.split(/\s+/).filter(word => word !== ''))]
+  const words = [...new Set(text.split(/\s+/).map(nameKey))].filter(word => word !== '')
   if (words.length <= MAX_WORDS) return words
   throw new InvalidInputError(`Expected at most ${MAX_WORDS} words to search for, received ${words.length}`)
 }
@@ -112,7 +113,7 @@ const searchForWord = (word: string, reader: Reader, lexicon: Lexicon, values: V
       ([when, some]) =>
         ` or (${row}.content in (${some.map(quote).join(', ')}) and (${(JSON.parse(when) as Conditions).map(all => all.map(one => isLinked(one, row, reader.scope)).join(' and ')).join(' or ')}))`,
     )
-    return `(${row}.content = any(${always}::text[] || array(select b.content from bare_key b where b.content ilike ${pattern}))${conditional.join('')})`
+    return `(${row}.content = any(${always}::text[] || array(select b.content from bare_key b where ${inNfc('b.content')} ilike ${pattern}))${conditional.join('')})`
   }
   const count = ({ type, keys }: Lexicon['counted'][number], row: string) =>
     `${row}.content in (${keys.map(quote).join(', ')}) and (select count(*) from note_source c where c.organization_id = $1 and c.note_id = ${row}.note_id and c.source_type = '${type}'${reader.scope.visibleRecord(type, 'c.source_id')})::text like ${pattern}`
@@ -122,7 +123,7 @@ const searchForWord = (word: string, reader: Reader, lexicon: Lexicon, values: V
     id === undefined
       ? undefined
       : `l.source_id = ${values.add(id)}::bigint${reader.scope.visibleSource('l.source_type', 'l.source_id')}`
-  const facts = `${lexicon.facts} ilike ${pattern}`
+  const facts = `${inNfc(lexicon.facts)} ilike ${pattern}`
   const prefilters = factPatterns(word).map(each => `${FACTS_INDEXED} ilike ${values.add(each)}::text`)
 
   const elsewhere = [
@@ -135,7 +136,9 @@ const searchForWord = (word: string, reader: Reader, lexicon: Lexicon, values: V
     ),
   ].join(' union all ')
   const has = (row: string) => {
-    const link = [`${nameOfLink(reader.scope)} ilike ${pattern}`, ...(isId === undefined ? [] : [isId])].join(' or ')
+    const link = [`${inNfc(nameOfLink(reader.scope))} ilike ${pattern}`, ...(isId === undefined ? [] : [isId])].join(
+      ' or ',
+    )
     return [
       inItsWords(row),
       `exists (select from note_source l where l.organization_id = $1 and l.note_id = ${row}.note_id and (${link}) offset 0)`,
@@ -161,11 +164,14 @@ const LINK_OF_SOME_TYPE = `l.organization_id = $1 and l.source_type in (${SOURCE
 /** The links to records with such a name. The name's own index narrows them; what a deleted record is called it does not have. */
 const linksToNamesLike = (type: NamedType, pattern: string, scope: Scope): string => {
   const table = `from note_source l join ${type} t on t.id = l.source_id`
-  const is = `l.organization_id = $1 and l.source_type = '${type}' and ${displayName(type, 't')} ilike ${pattern}${scope.visible(type, 't')}`
+  const is = `l.organization_id = $1 and l.source_type = '${type}' and ${inNfc(displayName(type, 't'))} ilike ${pattern}${scope.visible(type, 't')}`
   if (type === 'organization') return `select l.note_id ${table} where t.id = $1 and ${is}`
   const indexed = type === 'collaborator' ? 'coalesce(t.nickname, t.full_name)' : 't.name'
-  return `select l.note_id ${table} and t.organization_id = $1 where (case when t.status <> 'deleted' then ${indexed} end ilike ${pattern} or t.status = 'deleted') and ${is}`
+  return `select l.note_id ${table} and t.organization_id = $1 where (${inNfc(`case when t.status <> 'deleted' then ${indexed} end`)} ilike ${pattern} or t.status = 'deleted') and ${is}`
 }
+
+/** SQL for a text as it is compared. The indexes of names and facts have the same expression. */
+const inNfc = (expression: string): string => `normalize(${expression}, NFC)`
 
 /** A word as a pattern that matches nothing but itself. */
 const literal = (word: string): string => word.replace(/[\\%_]/g, '\\$&')
@@ -177,7 +183,7 @@ const idIn = (word: string): number | undefined => {
 }
 
 /** What the index of facts has: the values, as JSON, amounts in minor units. */
-const FACTS_INDEXED = `jsonb_path_query_array(n.data, '$.*')::text`
+const FACTS_INDEXED = `normalize(jsonb_path_query_array(n.data, '$.*')::text, NFC)`
 
 /**
  * Patterns of which the indexed facts match one at least when the word is in what is told of them; none when that cannot be

@@ -12,7 +12,7 @@ export interface OpportunityPorts {
   /** The collaborator with this id or tracking code. @throws ValidationError when there is none. */
   resolveCollaborator(reference: number | string, context: EventContext): Promise<CollaboratorRow>
   /** Whose coupon this is; undefined for nobody's, or while no active integration supports coupons. */
-  ownerOfCoupon(code: string, context: EventContext): Promise<number | undefined>
+  ownerOfCoupon(code: string, context: EventContext): Promise<{ collaboratorId: number; code: string } | undefined>
   /**
    * Takes note that a coupon is applied again while its engagements are active. Answers the programs under which it counts
    * all the same; undefined where it is not applied again.
@@ -40,20 +40,20 @@ export const opportunityListeners = (ports: OpportunityPorts): Listeners => {
     'form-submitted': each(visited),
 
     'coupon-applied': each(async ({ type: slug, payload }, context) => {
-      const { code } = payload
-      const collaboratorId = await ports.ownerOfCoupon(code, context)
+      const owner = await ports.ownerOfCoupon(payload.code, context)
       const found = await findOrOpen(payload, context)
       const { opportunity, isNew } = found
       const triggered = {
         type: 'OpportunityTriggered',
         ...found,
-        trigger: { slug, collaboratorId: collaboratorId ?? null },
+        trigger: { slug, collaboratorId: owner?.collaboratorId ?? null },
       } as const
-      if (collaboratorId === undefined) return [triggered]
-      const applied = { opportunityId: opportunity.id, code, collaboratorId }
-      const programIds = isNew ? undefined : await ports.repeatCoupon(applied, context)
+      if (owner === undefined) return [triggered]
+      const programIds = isNew
+        ? undefined
+        : await ports.repeatCoupon({ opportunityId: opportunity.id, ...owner }, context)
       if (programIds?.length === 0) return [triggered]
-      return [triggered, { type: 'CouponApplied', opportunity, code, collaboratorId, programIds }]
+      return [triggered, { type: 'CouponApplied', opportunity, ...owner, programIds }]
     }),
 
     'opportunity-invalidated': each(async ({ payload }, context) => {

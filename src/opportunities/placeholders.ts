@@ -1,9 +1,11 @@
+import { trimmed } from '../text.ts'
+
 /**
  * Whether a `userId` is what shops send for a customer whom they do not know: WooCommerce a guest's 0, and scripts whatever
  * their language prints for nothing.
  */
 export const isPlaceholder = (userId: string): boolean => {
-  const text = userId.replace(AROUND, '').toLowerCase()
+  const text = trimmed(userId).toLowerCase()
   return WORDS.has(text) || /^(?:0+(?:\.0+)?|-\d+(?:\.\d+)?)$/.test(text)
 }
 
@@ -17,5 +19,3 @@ const WORDS: ReadonlySet<string> = new Set([
   'guest',
   'anonymous',
 ])
-
-const AROUND = /^[\s\u200b-\u200d\u2060\ufeff]+|[\s\u200b-\u200d\u2060\ufeff]+$/g

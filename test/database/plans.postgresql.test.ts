@@ -213,11 +213,24 @@ it.each(STATEMENTS)('%s', async (_, most, work, viewer = ADMINISTRATOR) => {
   }
 })
 
+it('looks up the words of a search in the indexes of names and facts', async () => {
+  const { database: watched, during } = recordSql(database)
+  const shared = { sql: watched.sql, blueprints: new NoteBlueprintRegistry(), strategies: [] }
+  const { notes } = new Datastores(shared, ADMINISTRATOR)
+  const asked = await during(() => notes.page(hot, { conditions: [], slice: feed(), search: 'quartzite' }))
+  await client.query('set enable_seqscan = off')
+  const used = new Set<string | undefined>()
+  for (const statement of asked) for (const node of planOf(await explain(statement))) used.add(node['Index Name'])
+  await client.query('reset enable_seqscan')
+  for (const name of ['collaborator_name_trgm_idx', 'note_facts_trgm_idx']) expect(used).toContain(name)
+})
+
 const BIG = ['engagement', 'note', 'note_source']
 
 interface PlanNode {
   readonly 'Node Type': string
   readonly 'Relation Name'?: string
+  readonly 'Index Name'?: string
   readonly 'Actual Rows': number
   readonly 'Actual Loops': number
   readonly 'Rows Removed by Filter'?: number

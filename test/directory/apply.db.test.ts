@@ -5,7 +5,8 @@ import { type Sql, statement } from '../../src/database/sql.ts'
 import { type ApplyOptions, applySetup, type SetupSummary } from '../../src/directory/apply.ts'
 import { TRIGGER_STRATEGIES } from '../../src/engagements/triggers/strategies.ts'
 import { ValidationError } from '../../src/errors.ts'
-import { pipeline } from '../../src/pipeline.ts'
+import { pipeline, setupPorts } from '../../src/pipeline.ts'
+import { trimmed } from '../../src/text.ts'
 import { asking } from '../support/comparing.ts'
 import { testDatabase } from '../support/database.ts'
 import { testGateway } from '../support/gateway.ts'
@@ -106,7 +107,12 @@ describe('a whole document', () => {
 
     const { organizationId } = first
     const before = await everything(organizationId)
-    expect(await apply(example)).toEqual({ organizationId, created: none, updated: none, ids: first.ids })
+    expect(await apply(example)).toEqual({ ...first, created: none, updated: none })
+    expect([first.ended, first.retired, first.warnings]).toEqual([
+      { enrollments: 0, distributorEnrollments: 0 },
+      { trackingCodes: 0, coupons: 0 },
+      [],
+    ])
     expect(await everything(organizationId)).toEqual(before)
   })
 
@@ -203,14 +209,10 @@ describe('an organization', () => {
 
   test('that is created has a note of it, and can still be sent the event, to no effect', async () => {
     const ingestion = pipeline(sql)
-    const created = { slug: 'org-created', payload: {} }
-    const onCreated = async (organizationId: number, inside: Sql) => {
-      await ingestion.within(inside).ingest(created, { role: 'administrator', organizationId })
-    }
-    const document = { organization: { name: 'Noted' }, collaborators: [jane] }
-    const { organizationId } = await apply(document, { onCreated })
-    await apply(document, { onCreated })
-    await ingestion.ingest(created, { role: 'administrator', organizationId })
+    const document = { organization: { name: 'Noted' } }
+    const { organizationId } = await apply(document, setupPorts(ingestion))
+    await apply(document, setupPorts(ingestion))
+    await ingestion.ingest({ slug: 'org-created', payload: {} }, { role: 'administrator', organizationId })
     const notes = await sql.rows(statement('select content from note where organization_id = $1'), [organizationId])
     expect(notes).toEqual([{ content: 'org_created' }])
   })
@@ -233,6 +235,13 @@ describe('an organization', () => {
     // the name of another one is a name like any other
     await apply({ organization: { id: organizationId, name: 'Other' } }, { organizationId })
     expect(await apply({}, { organizationId: other })).toMatchObject({ organizationId: other, updated: none })
+    // without the id, another name is another organization's document
+    expect(await problemsOf({ organization: { name: 'Elsewhere' } }, { organizationId: other })).toEqual({
+      'organization.name': [expect.stringContaining(`"Other", the name of the organization that is set up`)],
+    })
+    expect(await apply({ organization: { name: ' Other' } }, { organizationId: other })).toMatchObject({
+      updated: none,
+    })
     await expect(apply({}, { organizationId: 999_999 })).rejects.toThrow('Organization 999999 was not found')
   })
 })
@@ -461,12 +470,11 @@ describe('a new name', () => {
     ['right-to-left marks', '\u202Eevil\u202C \u200Fعربي'],
     ['an emoji of several parts', '👩‍👩‍👧‍👦'],
     ['a prototype', '__proto__'],
-    ['blanks', '  '],
     ['255 characters', '😀'.repeat(255)],
   ])('may be strange: %s', async (_, name) => {
     const organizationId = await insertOrganization(sql)
     const given = {
-      organization: { name },
+      organization: { id: organizationId, name },
       collaborators: [{ ...jane, fullName: name, nickname: name, tracking: [name] }],
       groups: [{ name, sorter: 'newestBindingWins', description: name }],
       programs: [{ name, ...percentage, group: name, units: name }],
@@ -477,7 +485,7 @@ describe('a new name', () => {
     expect(await apply(given, { organizationId })).toMatchObject({ created: none, updated: none })
     const rows = await everything(organizationId)
     expect(rows.collaborator).toMatchObject([{ full_name: name, nickname: name }])
-    expect(rows.program).toMatchObject([{ name, units: name }])
+    expect(rows.program).toMatchObject([{ name, units: trimmed(name) }])
     expect(rows.collaborator_alias).toMatchObject([{ code: name }])
   })
 })
@@ -567,6 +575,14 @@ describe('a document that is not what it should be', () => {
     ['neither id nor name', { programs: [percentage] }, 'programs.0.name', 'received nothing'],
     ['a name that is a number', { programs: [{ ...program, name: 2024 }] }, 'programs.0.name', 'received 2024'],
     ['an empty name', { programs: [{ ...program, name: '' }] }, 'programs.0.name', 'received ""'],
+    ['a blank name', { programs: [{ ...program, name: ' \u200b' }] }, 'programs.0.name', 'Expected a name'],
+    ['blank units', { programs: [{ ...program, units: ' ' }] }, 'programs.0.units', 'ISO 4217'],
+    [
+      'a blank code',
+      { collaborators: [{ ...jane, tracking: [' '] }] },
+      'collaborators.0.tracking.0',
+      'a tracking code',
+    ],
     ['a long name', { programs: [{ ...program, name: 'x'.repeat(256) }] }, 'programs.0.name', '255'],
     ['a NUL', { programs: [{ ...program, name: 'a\0b' }] }, 'programs.0.name', 'NUL'],
     ['a lone surrogate', { programs: [{ ...program, name: 'a\uD800' }] }, 'programs.0.name', 'surrogates'],
@@ -701,6 +717,61 @@ describe('a document that is not what it should be', () => {
       'coupons.0.code',
     ],
     ['a program twice', { programs: [program, program] }, 'programs.1.name', 'programs.0.name'],
+    [
+      'a program twice, in NFC and NFD',
+      {
+        programs: [
+          { ...program, name: 'Caf\u00e9' },
+          { ...program, name: 'Cafe\u0301 ' },
+        ],
+      },
+      'programs.1.name',
+      'programs.0.name',
+    ],
+    [
+      'an address twice, in capitals',
+      { collaborators: [jane, { ...jane, email: 'JANE@example.com' }] },
+      'collaborators.1.email',
+      'collaborators.0.email',
+    ],
+    [
+      'a code twice, in lower case',
+      {
+        collaborators: [
+          { ...jane, tracking: ['A'] },
+          { ...joe, tracking: ['a '] },
+        ],
+      },
+      'collaborators.1.tracking.0',
+      'collaborators.0.tracking.0',
+    ],
+    [
+      'a code that is given and retired',
+      { collaborators: [{ ...jane, tracking: ['A'], retiredTracking: ['A'] }] },
+      'collaborators.0.retiredTracking.0',
+      'collaborators.0.tracking.0',
+    ],
+    [
+      'a coupon that is given and retired',
+      { collaborators: [jane], coupons: [{ code: 'A', collaborator: jane.email }], retiredCoupons: ['a'] },
+      'retiredCoupons.0',
+      'coupons.0.code',
+    ],
+    [
+      'a member whose enrolment ends',
+      {
+        collaborators: [jane],
+        programs: [{ ...program, collaborators: [jane.email], endedCollaborators: ['Jane@Example.com'] }],
+      },
+      'programs.0.endedCollaborators.0',
+      'not among the collaborators',
+    ],
+    [
+      'an enrolment of nobody that ends',
+      { programs: [{ ...program, endedCollaborators: ['x@y.z'] }] },
+      'programs.0.endedCollaborators.0',
+      'x@y.z',
+    ],
   ])('is refused: %s', async (_, document, path, message) => {
     const organizationId = await insertOrganization(sql)
     const fields = await problemsOf(document, { organizationId })

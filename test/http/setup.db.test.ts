@@ -2,7 +2,7 @@ import type { FastifyInstance, InjectOptions } from 'fastify'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Viewer } from '../../src/access/viewer.ts'
 import { statement } from '../../src/database/sql.ts'
-import { applySetup } from '../../src/directory/apply.ts'
+import { applySetup, previewSetup } from '../../src/directory/apply.ts'
 import { TRIGGER_STRATEGIES } from '../../src/engagements/triggers/strategies.ts'
 import { testDatabase } from '../support/database.ts'
 import { insertOrganization } from '../support/rows.ts'
@@ -19,7 +19,8 @@ afterEach(async () => {
 const serverWith = (options: Parameters<typeof sampleServer>[0] = {}) => {
   const app = sampleServer({
     authenticate: header => (header === undefined ? null : JSON.parse(header)),
-    setup: (document, { organizationId }) => applySetup(sql, document, { organizationId, triggers }),
+    setup: (document, { organizationId }, { isPreview }) =>
+      (isPreview ? previewSetup : applySetup)(sql, document, { organizationId, triggers }),
     ...options,
   })
   open.push(app)
@@ -29,11 +30,15 @@ const serverWith = (options: Parameters<typeof sampleServer>[0] = {}) => {
 const send = async (
   viewer: Viewer | null,
   payload: InjectOptions['payload'],
-  { app = serverWith(), type = 'application/json' }: { app?: FastifyInstance; type?: string } = {},
+  {
+    app = serverWith(),
+    type = 'application/json',
+    query = '',
+  }: { app?: FastifyInstance; type?: string; query?: string } = {},
 ) => {
   const { statusCode, body } = await app.inject({
     method: 'POST',
-    url: '/siren/v1/setup',
+    url: `/siren/v1/setup${query}`,
     headers: { 'content-type': type, ...(viewer && { authorization: JSON.stringify(viewer) }) },
     ...(payload !== undefined && { payload }),
   })
@@ -42,21 +47,26 @@ const send = async (
 const administratorOf = (organizationId: number): Viewer => ({ role: 'administrator', organizationId })
 
 const shop = {
-  organization: { name: 'Renamed' },
   collaborators: [{ email: 'jane@example.com', fullName: 'Jane Doe', tracking: ['JANE'] }],
 }
 
 describe('an administrator', () => {
   test('sets up the organization of its key, which need not be named', async () => {
     const organizationId = await insertOrganization(sql)
-    const { status, body } = await send(administratorOf(organizationId), shop)
+    const { status, body } = await send(administratorOf(organizationId), {
+      ...shop,
+      organization: { id: organizationId, name: 'Renamed' },
+    })
     expect([status, body]).toEqual([
       200,
       {
         organizationId,
         created: expect.objectContaining({ organizations: 0, collaborators: 1, trackingCodes: 1, programs: 0 }),
         updated: expect.objectContaining({ organizations: 1, collaborators: 0 }),
+        ended: { enrollments: 0, distributorEnrollments: 0 },
+        retired: { trackingCodes: 0, coupons: 0 },
         ids: { collaborators: { 'jane@example.com': expect.any(Number) }, groups: {}, programs: {}, distributors: {} },
+        warnings: [],
       },
     ])
     const again = await send(administratorOf(organizationId), { collaborators: shop.collaborators })
@@ -92,8 +102,42 @@ describe('an administrator', () => {
     const organizationId = await insertOrganization(sql)
     const { status, body } = await send(administratorOf(organizationId), { organization: { id: other, name: 'Mine' } })
     expect([status, Object.keys(body.error.data)]).toEqual([422, ['organization.id']])
-    await send(administratorOf(organizationId), { ...shop, organization: { name: 'Other' } })
-    expect(await sql.rows(statement('select from collaborator where organization_id = $1'), [other])).toEqual([])
+    const named = await send(administratorOf(organizationId), { ...shop, organization: { name: 'Other' } })
+    expect([named.status, Object.keys(named.body.error.data)]).toEqual([422, ['organization.name']])
+    const asked = await send(administratorOf(organizationId), shop, { query: `?organization=${other}` })
+    expect([asked.status, Object.keys(asked.body.error.data)]).toEqual([422, ['organization']])
+    for (const id of [other, organizationId])
+      expect(await sql.rows(statement('select from collaborator where organization_id = $1'), [id])).toEqual([])
+    expect(
+      (await send(administratorOf(organizationId), shop, { query: `?organization=${organizationId}` })).status,
+    ).toBe(200)
+  })
+
+  test('reads in a dry run what would change, and nothing does', async () => {
+    const organizationId = await insertOrganization(sql)
+    const { status, body } = await send(administratorOf(organizationId), shop, { query: '?dryRun=true' })
+    expect([status, body]).toEqual([
+      200,
+      expect.objectContaining({
+        organizationId,
+        created: expect.objectContaining({ collaborators: 1, trackingCodes: 1 }),
+        ids: { collaborators: {}, groups: {}, programs: {}, distributors: {} },
+        changes: [
+          {
+            change: 'created',
+            record: 'collaborator',
+            name: 'jane@example.com',
+            fields: expect.objectContaining({ fullName: { from: null, to: 'Jane Doe' } }),
+          },
+          { change: 'created', record: 'trackingCode', name: 'JANE', of: 'jane@example.com' },
+        ],
+      }),
+    ])
+    expect(await sql.rows(statement('select from collaborator where organization_id = $1'), [organizationId])).toEqual(
+      [],
+    )
+    const unclear = await send(administratorOf(organizationId), shop, { query: '?dryRun=yes' })
+    expect([unclear.status, Object.keys(unclear.body.error.data)]).toEqual([422, ['dryRun']])
   })
 
   test('of an organization that is gone is told so', async () => {

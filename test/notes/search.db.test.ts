@@ -132,6 +132,35 @@ describe.each(['short', 'long'] as const)('in a %s feed', length => {
     expect(await found(administrator, 'y_1 100% rejected')).toEqual([odd])
   })
 
+  test('finds in NFC what is written in NFD, and the other way round', async () => {
+    const { organizationId, mine, hidden, noted, found, administrator } = await given(length)
+    await run('update program set name = $1 where organization_id = $2 and id = $3', [
+      'E\u0301tape'.normalize('NFD'),
+      organizationId,
+      hidden,
+    ])
+    const program = (sourceId: number) =>
+      noted({ content: 'engagement_awarded', sources: [{ sourceType: 'program', sourceId }] })
+    const [composed, decomposed] = [await program(mine), await program(hidden)]
+    const reason = (text: string) => noted({ content: 'conversion_rejected', data: { reason: text } })
+    const [fact, other] = [await reason('caf\u00e9'), await reason('cafe\u0301 "nai\u0308f"')]
+    const key = await noted({ content: 'u\u0308nknown_key' })
+    for (const form of ['NFC', 'NFD'] as const) {
+      expect(await found(administrator, '\u00c9lite'.normalize(form))).toEqual([composed])
+      expect(await found(administrator, '\u00c9tape'.normalize(form))).toEqual([decomposed])
+      expect(await found(administrator, 'caf\u00e9'.normalize(form))).toEqual([fact, other])
+      expect(await found(administrator, 'na\u00eff'.normalize(form))).toEqual([other])
+      expect(await found(administrator, '\u00fcnknown'.normalize(form))).toEqual([key])
+    }
+  })
+
+  test('finds a word whatever is invisible around it', async () => {
+    const { mine, noted, found, administrator } = await given(length)
+    const id = await noted({ content: 'engagement_awarded', sources: [{ sourceType: 'program', sourceId: mine }] })
+    for (const word of ['\ufeff\u00c9lite', '\u200b\u00c9lite\u200d', '\u00c9lite\u00a0', '\u202a\u00c9lite\u202c'])
+      expect(await found(administrator, word)).toEqual([id])
+  })
+
   test('finds facts as they are written', async () => {
     const { noted, found, administrator, collaborator } = await given(length)
     const amount = (amount: number, currency: string) => noted({ content: 'payout_paid', data: { amount, currency } })

@@ -12,6 +12,8 @@ describe('the words of a search text', () => {
     ['jane jane', ['jane']],
     ['100% a_b c\\d "e"', ['100%', 'a_b', 'c\\d', '"e"']],
     ['שלום 🎉', ['שלום', '🎉']],
+    ['cafe\u0301 \u200bcaf\u00e9\ufeff', ['caf\u00e9']],
+    ['\u200b \u2060', []],
   ])('of %j are %j', (text, words) => {
     expect(wordsOf(text)).toEqual(words)
   })

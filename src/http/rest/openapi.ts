@@ -285,12 +285,41 @@ const streamOperation: ZodOpenApiOperationObject = {
 const counts = z.record(z.string(), z.int().nonnegative())
 const ids = z.record(z.string(), z.int().positive())
 
+const setupChange = z
+  .strictObject({
+    change: z.enum(['created', 'updated', 'ended', 'retired']),
+    record: z.string().meta({ description: 'What kind of record it is, such as `program` or `enrollment`.' }),
+    id: z.int().positive().optional().meta({ description: 'Of a record that exists.' }),
+    name: z.string().meta({ description: "The record's name, source, code or e-mail address." }),
+    of: z
+      .string()
+      .optional()
+      .meta({ description: "Of an enrolment, the program or distributor; of a code, the collaborator's address." }),
+    fields: z
+      .record(z.string(), z.strictObject({ from: z.unknown(), to: z.unknown() }))
+      .optional()
+      .meta({ description: 'The values before and after, as a document writes them.' }),
+  })
+  .meta({ id: 'SetupChange' })
+
 const setupOperation: ZodOpenApiOperationObject = {
   operationId: 'applySetup',
   tags: ['Set-up'],
   summary: "Creates and changes the organization's programs, collaborators and what belongs to them.",
   description:
     'The document of `siren-gateway apply`. It may be sent again: what is there already is found by its e-mail address, name or code. A field that is absent keeps its value.',
+  requestParams: {
+    query: z.object({
+      dryRun: z
+        .enum(['true', 'false'])
+        .optional()
+        .meta({ description: 'With `true` nothing is changed, and the answer lists what would be.' }),
+      organization: z
+        .string()
+        .optional()
+        .meta({ description: "The id of the organization that is meant: any other than the key's is refused." }),
+    }),
+  },
   security: [{ key: ['administrator'] }],
   requestBody: { ...requestBody(setupDocument), required: true },
   responses: {
@@ -303,9 +332,18 @@ const setupOperation: ZodOpenApiOperationObject = {
               organizationId: z.int().positive(),
               created: counts.meta({ description: 'How many records of each kind were created.' }),
               updated: counts.meta({ description: 'How many records of each kind were changed.' }),
+              ended: counts.meta({ description: 'How many enrolments were ended.' }),
+              retired: counts.meta({ description: 'How many codes were retired.' }),
               ids: z
                 .strictObject({ collaborators: ids, groups: ids, programs: ids, distributors: ids })
                 .meta({ description: "The ids of the document's records, by e-mail address or name." }),
+              warnings: z
+                .array(z.string())
+                .meta({ description: 'What was applied and is probably not meant, each with the path of its field.' }),
+              changes: z
+                .array(setupChange)
+                .optional()
+                .meta({ description: 'What would be changed; in a dry run alone.' }),
             })
             .meta({ id: 'SetupSummary' }),
         },

@@ -1,7 +1,7 @@
 import { createApiKey } from '../../../src/access/api-keys.ts'
 import type { Viewer } from '../../../src/access/viewer.ts'
 import { type Sql, statement } from '../../../src/database/sql.ts'
-import { applySetup } from '../../../src/directory/apply.ts'
+import { applySetup, previewSetup } from '../../../src/directory/apply.ts'
 import { TRIGGER_STRATEGIES } from '../../../src/engagements/triggers/strategies.ts'
 import { testGateway } from '../../support/gateway.ts'
 import { type Ids, insertTenant, STARTS, type Tenant } from '../../support/isolation-world.ts'
@@ -14,7 +14,10 @@ const triggers = TRIGGER_STRATEGIES.map(({ id }) => id)
 export const wholeGateway = (sql: Sql) =>
   testGateway(
     { sql },
-    { setup: (document, { organizationId }) => applySetup(sql, document, { organizationId, triggers }) },
+    {
+      setup: (document, { organizationId }, { isPreview }) =>
+        (isPreview ? previewSetup : applySetup)(sql, document, { organizationId, triggers }),
+    },
   )
 
 /** Two tenants with everything that operations are about. */

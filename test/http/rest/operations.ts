@@ -133,6 +133,7 @@ export const EXAMPLES: Readonly<Record<string, (ids: Named) => Example[]>> = {
   applySetup: ({ collaborator, program }) => [
     { body: { collaborators: [{ id: collaborator, nickname: 'Renamed' }] } },
     { body: { programs: [{ id: program, description: 'Changed' }] } },
+    { query: { dryRun: 'true' }, body: { programs: [{ id: program, description: 'Changed again', units: 'pts' }] } },
   ],
   sendEvents: () => [],
   sendSiteVisited: ids => visit(ids),
