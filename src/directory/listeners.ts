@@ -51,8 +51,8 @@ const submit = async (
 ): Promise<CollaboratorRow> => {
   const { sql, organizationId, now } = context
   const [known] = await sql.rows(lockByEmail, [organizationId, email])
-  if (known !== undefined) expectSince(`collaborator ${known.id}`, known.dateCreated, context)
   const isBack = known?.status === 'rejected' || known?.status === 'deleted'
+  if (isBack) expectSince(`collaborator ${known.id}`, known.dateCreated, context)
   const [collaborator] =
     known === undefined
       ? await sql.rows(insert, [organizationId, fullName, nickname, email, now])

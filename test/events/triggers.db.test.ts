@@ -95,7 +95,7 @@ describe.each(SLUGS)('the trigger %s', (type, slug, subject) => {
     await insertAlias(sql, { organizationId, collaboratorId: jane, code: 'OLD', retiredDate: day(1) })
     const stranger = await other.collaborator({ tracking: 'STRANGER' })
     const unknown = [gone, stranger, 2 ** 53 - 1]
-    const codes = ['GONE', 'STRANGER', 'OLD', 'COUPON', 'jane', 'NOBODY', ' JANE', '%', "'"].map(
+    const codes = ['GONE', 'STRANGER', 'OLD', 'COUPON', 'NOBODY', 'JA NE', '%', "'"].map(
       code => `tracking:${code}`,
     )
     for (const collaboratorId of [...unknown, ...codes])
@@ -209,7 +209,7 @@ describe('a coupon', () => {
     const { organizationId } = world
     await insertAlias(sql, { organizationId, collaboratorId: jane, type: 'coupon', code: 'OLD', retiredDate: day(1) })
     await world.collaborator({ coupon: 'GONE', status: 'deleted' })
-    for (const code of ['SUMMER', 'OLD', 'GONE', 'TRACK', 'JANE', '%', 'JANE10 '])
+    for (const code of ['SUMMER', 'OLD', 'GONE', 'TRACK', 'JANE', '%', 'JANE 10'])
       expect((await world.fire('coupon-applied', { code })).types).toEqual(['coupon-applied', 'OpportunityTriggered'])
     expect([await world.engagements(), await world.notes()]).toEqual([[], []])
   })
