@@ -142,7 +142,7 @@ export const testWorld = async (sql: Sql, makeParts: () => Parts = () => new Par
       })
       const delivery = { slug, payload, occurredAt: at, idempotencyKey, opportunityId }
       const receipt = await pipeline(sql, parts).ingest(delivery, as)
-      return { opportunityId: receipt.opportunityId, events, types: events.map(({ type }) => type) }
+      return { ...receipt, events, types: events.map(({ type }) => type) }
     },
 
     opportunities: rowsOf<OpportunityRow>('Opportunity'),
