@@ -5,6 +5,7 @@ import { commerceListeners } from './commerce/listeners.ts'
 import type { Sql } from './database/sql.ts'
 import { directoryListeners } from './directory/listeners.ts'
 import { ownerOfCoupon, resolveCollaborator } from './directory/resolve.ts'
+import { repeatCoupon } from './engagements/coupon-repeats.ts'
 import { cancelEngagements, claimsOf, engagementListeners } from './engagements/listeners.ts'
 import { TRIGGER_STRATEGIES } from './engagements/triggers/strategies.ts'
 import type { TriggerStrategy } from './engagements/triggers/strategy.ts'
@@ -37,7 +38,7 @@ export const pipeline = (
 ): Ingestion => {
   const dispatcher = new Dispatcher(extended)
     .add(directoryListeners)
-    .add(opportunityListeners({ resolveCollaborator, ownerOfCoupon, cancelEngagements }))
+    .add(opportunityListeners({ resolveCollaborator, ownerOfCoupon, repeatCoupon, cancelEngagements }))
     .add(commerceListeners({ findActive, lockById }))
     .add(attributionListeners({ resolveCollaborator, openOpportunity }))
     .add(engagementListeners)

@@ -43,15 +43,20 @@ export const reward = (program: Incentive, conversionType: ConversionType, sale:
   }
 }
 
+/**
+ * What a line counts for: its value as far as a percentage is paid of it, in minor units, and the products that it is of.
+ * Shipping, tax and fees are not the seller's to share.
+ */
+export const countedOf = ({ type, value, quantity }: Sale['lines'][number]): { value: bigint; quantity: number } => ({
+  value: type === 'product' || type === 'discount' ? BigInt(value) * BigInt(quantity) : 0n,
+  quantity: type === 'product' ? quantity : 0,
+})
+
 /** Discounts may exceed what was bought, but nobody owes for a sale. */
 const shareOf = (percent: number, { lines }: Sale): number => {
-  const qualifying = lines.filter(({ type }) => QUALIFYING.has(type))
-  const total = qualifying.reduce((sum, { value, quantity }) => sum + BigInt(value) * BigInt(quantity), 0n)
+  const total = lines.reduce((sum, line) => sum + countedOf(line).value, 0n)
   return Math.max(0, percentOf(percent, safeAmount(total)))
 }
 
-/** Shipping, tax and fees are not the seller's to share. */
-const QUALIFYING: ReadonlySet<string> = new Set(['product', 'discount'])
-
 const productsOf = (sale: Sale | null): bigint =>
-  (sale?.lines ?? []).reduce((sum, { type, quantity }) => (type === 'product' ? sum + BigInt(quantity) : sum), 0n)
+  (sale?.lines ?? []).reduce((sum, line) => sum + BigInt(countedOf(line).quantity), 0n)

@@ -2,30 +2,33 @@ import type { ConversionRow, LineItemRow, OpportunityRow, TransactionRow } from 
 import { statement } from '../database/sql.ts'
 import { selectList, tableOf } from '../database/tables.ts'
 import { ConflictError, RecordNotFoundError } from '../errors.ts'
-import type { Customer, EventOf, Purchase } from '../events/catalog.ts'
+import type { Customer, EventOf, EventType, Purchase } from '../events/catalog.ts'
 import { type EventContext, each, type Listeners } from '../events/dispatcher.ts'
 import { minorUnits } from '../money.ts'
 
 /** What listeners here need of other folders. */
 export interface CommercePorts {
   /** The active opportunity that a purchase belongs to, locked. @throws ValidationError when there is none. */
-  findActive(customer: Customer, context: EventContext): Promise<OpportunityRow>
+  findActive(customer: Customer, context: EventContext): Promise<{ opportunity: OpportunityRow; isNew: boolean }>
   /** An opportunity, or the one that it was merged into, locked. */
   lockById(id: number, context: EventContext): Promise<OpportunityRow | undefined>
 }
 
 /** Records what customers pay for, and what they are given back. */
 export const commerceListeners = ({ findActive, lockById }: CommercePorts): Listeners => ({
-  sale: each(async ({ payload }, context) => {
-    const { id } = await findActive(payload, context)
-    return [{ type: 'SaleTriggered', opportunityId: id, ...purchaseOf(payload) }]
+  sale: each(async ({ type: slug, payload }, context) => {
+    const found = await findActive(payload, context)
+    return [
+      ...opened(slug, found),
+      { type: 'SaleTriggered', opportunityId: found.opportunity.id, ...purchaseOf(payload) },
+    ]
   }),
 
-  lead: each(async ({ payload }, context) => {
-    const { id } = await findActive(payload, context)
+  lead: each(async ({ type: slug, payload }, context) => {
+    const found = await findActive(payload, context)
     const { source, externalId } = payload
     const binding = externalId === undefined ? null : bindingOf(source, externalId)
-    return [{ type: 'LeadTriggered', opportunityId: id, source, binding }]
+    return [...opened(slug, found), { type: 'LeadTriggered', opportunityId: found.opportunity.id, source, binding }]
   }),
 
   renewal: each(async ({ payload }, context) => {
@@ -80,6 +83,10 @@ export const commerceListeners = ({ findActive, lockById }: CommercePorts): List
 
   LeadTriggered: each(async ({ opportunityId }) => [{ type: 'LeadInitialized', opportunityId }]),
 })
+
+/** What an opportunity that a purchase opened is told. */
+const opened = (slug: EventType, { opportunity, isNew }: Awaited<ReturnType<CommercePorts['findActive']>>) =>
+  isNew ? [{ type: 'OpportunityTriggered', opportunity, isNew, trigger: { slug, collaboratorId: null } } as const] : []
 
 const unknownTransaction = (source: string, externalId: string) =>
   new RecordNotFoundError(`A transaction ${JSON.stringify(externalId)} of ${JSON.stringify(source)}`)

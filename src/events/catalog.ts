@@ -31,8 +31,16 @@ import type { IncomingEvents } from './incoming.ts'
 export interface Events extends IncomingEvents {
   /** A customer was seen, or is credited by hand: an opportunity was opened or continued. */
   OpportunityTriggered: { opportunity: OpportunityRow; isNew: boolean; trigger: Trigger }
-  /** A coupon that is bound to a collaborator was applied to an order. */
-  CouponApplied: { opportunity: OpportunityRow; code: string; collaboratorId: number }
+  /**
+   * A coupon that is bound to a collaborator was applied to an order. Applied again while its engagements are active, it
+   * counts under the other programs alone: those with the ids in `programIds`.
+   */
+  CouponApplied: {
+    opportunity: OpportunityRow
+    code: string
+    collaboratorId: number
+    programIds?: readonly number[] | undefined
+  }
   /** A manager credits a collaborator with a transaction, on an opportunity of its own, under these programs. */
   ManualAttributionRequested: {
     opportunity: OpportunityRow
@@ -71,6 +79,8 @@ export interface Events extends IncomingEvents {
   LeadInitialized: { opportunityId: number }
   /** An opportunity converts: these programs reward the kind of conversion and have engagements on it. */
   ConversionInitialized: Evaluation
+  /** A conversion came between an engagement's touches: those that came later are a new engagement's, which is active. */
+  EngagementSplit: { engagement: EngagementRow; original: EngagementRow }
   /** A renewal is to be credited to those whom the original sale was, or would be, credited to. */
   ConversionRenewed: Evaluation & { transaction: TransactionRow }
   /** Of several programs of a group that qualify, one won the conversion. */
@@ -80,6 +90,8 @@ export interface Events extends IncomingEvents {
     opportunityId: number
     transaction: TransactionRow | null
     collaboratorIds: readonly number[]
+    /** The moment that the evaluation looked at. */
+    asOf: Date
   }
   ConversionsAwarded: Award
   RenewedConversionsAwarded: Award & { transaction: TransactionRow }
@@ -140,7 +152,9 @@ export interface Claim {
   readonly opportunityId: number
   readonly collaboratorId: number
   /** The programs that it is made under; without it, all that enable the trigger. */
-  readonly programIds?: readonly number[]
+  readonly programIds?: readonly number[] | undefined
+  /** The coupon that it is made by, in upper case. */
+  readonly couponCode?: string | undefined
 }
 
 /** What brought a customer, and by whom. */
@@ -185,7 +199,7 @@ export interface Evaluation {
   readonly transaction: TransactionRow | null
   readonly details: readonly LineItemRow[]
   readonly matches: readonly Match[]
-  /** As of when engagements must not have expired: a renewal's count as they did when it was sold. */
+  /** The moment that is looked at: touches after it do not count. A renewal's is that of the original sale. */
   readonly asOf: Date
 }
 
@@ -193,10 +207,19 @@ export interface Evaluation {
 export interface Match {
   readonly program: RulesRow
   readonly bindings: readonly BindingRow[]
+  /** Of a renewal: whether these are all who had a share of the sale, or of a renewal of it. */
+  readonly areSharers?: boolean | undefined
+  /** Of a renewal: whether the sale was credited under this program, which then keeps the renewals of it. */
+  readonly keeps?: boolean | undefined
 }
 
-/** An engagement that has a claim, and whether its collaborator can earn: only an active one can. */
-export type BindingRow = EngagementRow & { readonly canEarn: boolean }
+/** An engagement that has a claim, with the score and the dates that its touches up to the moment give it. */
+export interface BindingRow extends EngagementRow {
+  /** Whether its collaborator can earn: only an active one can. */
+  readonly canEarn: boolean
+  /** How many touches it had. */
+  readonly touches: number
+}
 
 /** A program with what its group says of contests; null without a group. */
 export type RulesRow = ProgramRow & { readonly sorter: 'newestBindingWins' | 'oldestBindingWins' | null }
@@ -257,6 +280,7 @@ export const ORDER = [
   'ConversionInitialized',
   'ConversionRenewed',
   'ProgramGroupConversionTriggered',
+  'EngagementSplit',
   'ConversionsAwarded',
   'RenewedConversionsAwarded',
   'EngagementAwarded',

@@ -17,6 +17,8 @@ export interface EventContext {
   warn(message: string): void
   /** The transaction of the whole chain. */
   readonly sql: Sql
+  /** The event that came in. */
+  readonly ingestedEventId: number
   /** The opportunity that the request named, if it named one. */
   readonly namedOpportunityId: number | undefined
   /** The opportunity that the chain turned out to be about: what the answer names. */

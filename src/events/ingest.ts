@@ -88,6 +88,7 @@ export class Ingestion {
         if (occurredAt === undefined) context.now = clock
       },
       warn: message => void warnings.add(message),
+      ingestedEventId: recorded.id,
       namedOpportunityId: taken.opportunityId,
       opportunityId: null,
     }

@@ -4,6 +4,7 @@ import { selectList, tableOf } from '../database/tables.ts'
 import { ValidationError } from '../errors.ts'
 import type { Customer } from '../events/catalog.ts'
 import type { EventContext } from '../events/dispatcher.ts'
+import { isPlaceholder } from './placeholders.ts'
 
 /** An opportunity that is locked until the transaction ends. */
 export interface Found {
@@ -21,28 +22,53 @@ export interface Found {
  * @throws ValidationError when the named opportunity does not exist.
  */
 export const findOrOpen = async (customer: Customer, context: EventContext): Promise<Found> => {
-  const { named, own } = await look(customer, context)
-  const { userId } = customer
-  const isTheirs = named?.userId == null || userId === undefined || named.userId === userId
-  if (named?.status === 'active' && isTheirs) return found(await identify(named, own, userId, context), context)
+  const userId = identityOf(customer, context)
+  const { named, own } = await look({ ...customer, userId }, context)
+  if (named?.status === 'active' && !isAnothers(named, userId))
+    return found(await identify(named, own, userId, context), context)
   return own === undefined ? openOpportunity(userId ?? null, context) : found(own, context)
 }
 
 /**
- * The active opportunity that a customer's purchase belongs to, locked. Merges as `findOrOpen` does.
+ * The active opportunity that a customer's purchase belongs to, locked. Merges as `findOrOpen` does. A known customer on
+ * somebody else's device is the one case in which one is opened: nobody has a claim on it.
  * @throws ValidationError when there is none, or it is over.
  */
-export const findActive = async (customer: Customer, context: EventContext): Promise<OpportunityRow> => {
-  const { named, own } = await look(customer, context)
-  const { userId } = customer
+export const findActive = async (customer: Customer, context: EventContext): Promise<Found> => {
+  const userId = identityOf(customer, context)
+  const { named, own } = await look({ ...customer, userId }, context)
+  if (named !== undefined && userId !== undefined && isAnothers(named, userId)) {
+    if (own !== undefined) return found(own, context)
+    context.warn(
+      'The named opportunity belongs to another customer than userId: one was opened, and nobody is credited',
+    )
+    return openOpportunity(userId, context)
+  }
+  if (named?.status === 'active') return found(await identify(named, own, userId, context), context)
   const id = nameOf(customer, context)
-  if (named?.status === 'active') return found(await identify(named, own, userId, context), context).opportunity
-  if (id === undefined && own !== undefined) return found(own, context).opportunity
+  if (id === undefined && own !== undefined) return found(own, context)
   if (id !== undefined)
     throw wrong(customer, `Expected an active opportunity, received ${id}, which is ${named?.status}`, context)
-  throw userId === undefined
+  if (userId !== undefined)
+    throw new ValidationError({ userId: ['Expected a customer with an active opportunity, received one without'] })
+  throw customer.userId === undefined
     ? wrong(customer, "Expected an opportunity's id, which X-Siren-OID answers, received nothing", context)
-    : new ValidationError({ userId: ['Expected a customer with an active opportunity, received one without'] })
+    : new ValidationError({
+        userId: [
+          `Expected the shop's own id of the customer, or an opportunity's id as trackingId, received ${JSON.stringify(customer.userId)}, which stands for nobody`,
+        ],
+      })
+}
+
+/** Whether an opportunity has a customer, and it is not this one. */
+const isAnothers = (named: OpportunityRow, userId: string | undefined): boolean =>
+  named.userId !== null && userId !== undefined && named.userId !== userId
+
+/** Who the customer is; undefined for what shops send in place of an id where there is nobody to name. */
+const identityOf = ({ userId }: Customer, context: EventContext): string | undefined => {
+  if (userId === undefined || !isPlaceholder(userId)) return userId
+  context.warn('userId stands for nobody, such as a guest: the event was taken as without it')
+  return undefined
 }
 
 /** A new opportunity, of a customer that may be known. */
@@ -138,9 +164,9 @@ const setUser = statement<OpportunityRow>(`
   returning ${COLUMNS}`)
 
 /**
- * Moves an anonymous visitor's opportunity into the customer's own: what was merged into it before, its transactions and
- * its engagements; an active engagement that meets its like is added to it, as are the renewals that it
- * was credited with and its notes.
+ * Moves an anonymous visitor's opportunity into the customer's own: what was merged into it before, its transactions, its
+ * evaluations and its engagements; an active engagement that meets its like is added to it, as are its touches, the
+ * renewals that it was credited with and its notes.
  */
 const merge = async (anonymous: OpportunityRow, own: OpportunityRow, { sql, organizationId, now }: EventContext) => {
   await sql.rows(mergeInto, [organizationId, anonymous.id, own.id, now])
@@ -156,8 +182,14 @@ const mergeInto = statement(`
       score = e.score + pair.score, date_created = least(e.date_created, pair.date_created),
       date_modified = greatest(e.date_modified, pair.date_modified)
     from pair where e.organization_id = $1 and e.id = pair.kept
+  ), touched as (
+    update touch t set engagement_id = pair.kept from pair where t.organization_id = $1 and t.engagement_id = pair.gone
   ), credited as (
     update conversion v set engagement_id = pair.kept from pair where v.organization_id = $1 and v.engagement_id = pair.gone
+  ), considered as (
+    update evaluation_candidate k set engagement_id = pair.kept from pair where k.organization_id = $1 and k.engagement_id = pair.gone
+  ), evaluated as (
+    update evaluation v set opportunity_id = $3 where v.organization_id = $1 and v.opportunity_id = $2
   ), unlinked as (
     delete from note_source s using pair
     where s.organization_id = $1 and s.source_type = 'engagement' and s.source_id = pair.gone

@@ -12,6 +12,14 @@ export interface OpportunityPorts {
   resolveCollaborator(reference: number | string, context: EventContext): Promise<CollaboratorRow>
   /** Whose coupon this is; undefined for nobody's, or while no active integration supports coupons. */
   ownerOfCoupon(code: string, context: EventContext): Promise<number | undefined>
+  /**
+   * Takes note that a coupon is applied again while its engagements are active. Answers the programs under which it counts
+   * all the same; undefined where it is not applied again.
+   */
+  repeatCoupon(
+    applied: { opportunityId: number; code: string; collaboratorId: number },
+    context: EventContext,
+  ): Promise<readonly number[] | undefined>
   /** Cancels what can be cancelled of an opportunity's engagements, and answers it. */
   cancelEngagements(opportunityId: number, context: EventContext): Promise<readonly EngagementRow[]>
 }
@@ -34,14 +42,17 @@ export const opportunityListeners = (ports: OpportunityPorts): Listeners => {
       const { code } = payload
       const collaboratorId = await ports.ownerOfCoupon(code, context)
       const found = await findOrOpen(payload, context)
-      const { opportunity } = found
-      const trigger = { slug, collaboratorId: collaboratorId ?? null }
-      return [
-        { type: 'OpportunityTriggered', ...found, trigger },
-        ...(collaboratorId === undefined
-          ? []
-          : [{ type: 'CouponApplied', opportunity, code, collaboratorId } as const]),
-      ]
+      const { opportunity, isNew } = found
+      const triggered = {
+        type: 'OpportunityTriggered',
+        ...found,
+        trigger: { slug, collaboratorId: collaboratorId ?? null },
+      } as const
+      if (collaboratorId === undefined) return [triggered]
+      const applied = { opportunityId: opportunity.id, code, collaboratorId }
+      const programIds = isNew ? undefined : await ports.repeatCoupon(applied, context)
+      if (programIds?.length === 0) return [triggered]
+      return [triggered, { type: 'CouponApplied', opportunity, code, collaboratorId, programIds }]
     }),
 
     'opportunity-invalidated': each(async ({ payload }, context) => {

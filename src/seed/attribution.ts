@@ -177,6 +177,18 @@ export const attribution = (plan: OrganizationPlan): string => `
   select ${plan.id}, id, opportunity_id, program_id, collaborator_id, score, status::engagement_status, created, modified
   from standing order by id;
 
+  -- What came in between the first touch and the last is told with the last.
+  insert into touch (organization_id, engagement_id, engagement_type, points, date_created)
+  select ${plan.id}, s.id, case when j.fate = 'manual' then 'manual' else 'referredSiteVisit' end, part.points, part.moment
+  from standing s
+    join journey j on j.id = s.opportunity_id
+    cross join lateral (
+      select s.score as points, s.created as moment where s.last_trigger = s.created
+      union all select s.score - s.score / 2, s.created where s.last_trigger > s.created
+      union all select s.score / 2, s.last_trigger where s.last_trigger > s.created
+    ) as part
+  order by s.id, part.moment;
+
   -- Everyone accepted is in the first program; beyond that, in those under which they have engagements.
   insert into enrollment (organization_id, collaborator_id, program_id, date_created)
   select ${plan.id}, c.id, joined.program_id, c.date_created + interval '1 day'

@@ -35,9 +35,10 @@ const SOURCES = {
   'conversion.renewed': on('RenewedConversionsAwarded', ({ conversions }) => conversions.map(conversionOf)),
   'conversion.approved': on('ConversionApproved', ({ conversion }) => conversion),
   'conversion.rejected': on('ConversionRejected', ({ conversion, reason }) => ({ ...conversion, reason })),
-  'engagement.created': on('EngagementsTriggered', ({ engagements, created }) =>
-    engagements.filter(({ id }) => created.includes(id)),
-  ),
+  'engagement.created': [
+    on('EngagementsTriggered', ({ engagements, created }) => engagements.filter(({ id }) => created.includes(id))),
+    on('EngagementSplit', ({ engagement }) => engagement),
+  ],
   'engagement.awarded': on('EngagementAwarded', ({ engagement }) => engagement),
   'engagement.completed': on('EngagementCompleted', ({ opportunityId, conversionType }) => {
     return { opportunityId, conversionType }
@@ -75,7 +76,7 @@ const SOURCES = {
   'distribution.completed': on('DistributionCompleted', ({ distribution }) => distribution),
   /** May be subscribed to, as elsewhere, and is never sent: metrics are no event here. */
   'metrics.updated': null,
-} satisfies Record<string, Source | null>
+} satisfies Record<string, Source | readonly Source[] | null>
 
 /** What a message may be about. */
 export type WebhookType = keyof typeof SOURCES
@@ -91,5 +92,6 @@ export const messagesOf = (event: DomainEvent): readonly WebhookMessage[] =>
   (bySource.get(event.type) ?? []).flatMap(([type, { data }]) => data(event).map(of => ({ type, data: of })))
 
 const bySource = new Map<string, [WebhookType, Source][]>()
-for (const [type, source] of Object.entries(SOURCES) as [WebhookType, Source | null][])
-  if (source !== null) bySource.set(source.on, [...(bySource.get(source.on) ?? []), [type, source]])
+for (const [type, sources] of Object.entries(SOURCES) as [WebhookType, Source | readonly Source[] | null][])
+  for (const source of [sources ?? []].flat())
+    bySource.set(source.on, [...(bySource.get(source.on) ?? []), [type, source]])

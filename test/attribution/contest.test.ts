@@ -16,7 +16,7 @@ type TestBinding = ReturnType<typeof binding>
 const program = (programId: number, ...bindings: TestBinding[]) => ({
   programId,
   name: `Program ${programId}`,
-  bindings,
+  bindings: bindings.map(each => ({ ...each, programId })),
 })
 
 const outcome = (...parameters: Parameters<typeof contest>) => {
@@ -39,10 +39,16 @@ describe('a contest of a group', () => {
     expect(outcome('oldestBindingWins', programs)).toEqual({ winner: 8, losers: [6, 7] })
   })
 
-  it('goes by id between bindings of one moment', () => {
+  it('goes by program between bindings of one moment, then by collaborator', () => {
     const tied = [program(1, binding(11, 3)), program(2, binding(12, 3)), program(3, binding(10, 3))]
-    expect(outcome('newestBindingWins', tied)).toEqual({ winner: 2, losers: [1, 3] })
-    expect(outcome('oldestBindingWins', tied)).toEqual({ winner: 3, losers: [1, 2] })
+    expect(outcome('newestBindingWins', tied)).toEqual({ winner: 3, losers: [1, 2] })
+    expect(outcome('oldestBindingWins', tied)).toEqual({ winner: 1, losers: [2, 3] })
+  })
+
+  it('is kept by the program that the sale credited, whatever the others have', () => {
+    const [older, newer] = [program(1, binding(1, 1)), program(2, binding(2, 9))]
+    expect(outcome('newestBindingWins', [{ ...older, keeps: true }, newer])).toEqual({ winner: 1, losers: [2] })
+    expect(outcome('oldestBindingWins', [older, { ...newer, keeps: true }])).toEqual({ winner: 2, losers: [1] })
   })
 
   it('answers the entrants themselves', () => {

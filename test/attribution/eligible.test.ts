@@ -1,12 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { eligible } from '../../src/attribution/eligible.ts'
+import { reasonsAgainst } from '../../src/attribution/eligible.ts'
 
 const RUNS = { numRuns: process.env.SOAK === 'true' ? 1000 : 100 }
 const DAY = 24 * 60 * 60 * 1000
 const NOW = new Date('2026-03-31T12:00:00.000Z')
 
-const binding = (id: number, age: number, score = 100) => ({
+const binding = (id: number, age: number, score = 100, canEarn = true) => ({
+  canEarn,
   id,
   collaboratorId: id,
   programId: 1,
@@ -15,8 +16,34 @@ const binding = (id: number, age: number, score = 100) => ({
   dateModified: new Date(NOW.getTime() - age),
 })
 
+const eligible = (bindings: readonly ReturnType<typeof binding>[], expirationDays: number | null, asOf: Date) => {
+  const reasons = reasonsAgainst(bindings, expirationDays, asOf)
+  return bindings.filter(one => reasons.get(one) === null)
+}
+
 describe('an engagement', () => {
-  it("earns to the end of the program's window, counted from its last trigger", () => {
+  it('does not earn for a reason', () => {
+    const [expired, inactive, both] = [
+      binding(1, 31 * DAY),
+      binding(2, 0, 100, false),
+      binding(3, 31 * DAY, 100, false),
+    ]
+    const [first, second] = [binding(4, 0, 0), binding(5, 0, 1)]
+    expect([...reasonsAgainst([expired, inactive, both, first, second], 30, NOW).values()]).toEqual([
+      'expired',
+      'inactiveCollaborator',
+      'inactiveCollaborator',
+      null,
+      null,
+    ])
+    expect([...reasonsAgainst([expired, inactive, first], 30, NOW).values()]).toEqual([
+      'expired',
+      'inactiveCollaborator',
+      'noScore',
+    ])
+  })
+
+  it("earns to the end of the program's window, counted from its latest touch", () => {
     const [within, beyond] = [binding(1, 30 * DAY), binding(2, 30 * DAY + 1)]
     expect(eligible([within, beyond], 30, NOW)).toEqual([within])
   })

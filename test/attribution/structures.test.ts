@@ -32,7 +32,7 @@ describe('the newest binding', () => {
     expect(valuesOf('newestBindingWins', bindings)).toEqual({ 1: 10_000 })
   })
 
-  it('is the one with the higher id of those triggered at once', () => {
+  it('is that of the higher collaborator of those triggered at once', () => {
     const bindings = [1, 3, 2].map(id => binding(id, { created: id, modified: 9 }))
     expect(valuesOf('newestBindingWins', bindings)).toEqual({ 3: 10_000 })
   })
@@ -44,7 +44,7 @@ describe('the oldest binding', () => {
     expect(valuesOf('oldestBindingWins', bindings)).toEqual({ 1: 10_000 })
   })
 
-  it('is the one with the lower id of those that came about at once', () => {
+  it('is that of the lower collaborator of those that came about at once', () => {
     const bindings = [3, 1, 2].map(id => binding(id, { created: 4, modified: 9 - id }))
     expect(valuesOf('oldestBindingWins', bindings)).toEqual({ 1: 10_000 })
   })
@@ -56,7 +56,7 @@ describe('the top score', () => {
     expect(valuesOf('topScoreWins', bindings)).toEqual({ 2: 10_000 })
   })
 
-  it('is that of the oldest of those with as many points, then of the lower id', () => {
+  it('is that of the oldest of those with as many points, then of the lower collaborator', () => {
     expect(valuesOf('topScoreWins', [binding(1, { created: 2 }), binding(2, { created: 1 })])).toEqual({ 2: 10_000 })
     expect(valuesOf('topScoreWins', [binding(2), binding(1, { modified: 7 })])).toEqual({ 1: 10_000 })
   })
@@ -88,7 +88,7 @@ describe('a performance-weighted pool', () => {
     expect(valuesOf('performanceWeightedPool', scored(1, 2, 3), 100)).toEqual({ 1: 17, 2: 33, 3: 50 })
   })
 
-  it('gives it to the lower ids of equal remainders', () => {
+  it('gives it to the lower collaborators of equal remainders', () => {
     expect(valuesOf('performanceWeightedPool', scored(7, 7, 7).toReversed(), 10_000)).toEqual({
       1: 3334,
       2: 3333,
@@ -141,6 +141,26 @@ describe('whatever the bindings and the pool', () => {
   const structures = fc.constantFrom(...(Object.keys(STRUCTURES) as Id[]))
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + BigInt(value), 0n)
 
+  it('the ids of the engagements change nothing between collaborators', () => {
+    const ofDifferent = fc.uniqueArray(
+      fc.record({ collaboratorId: fc.nat(9), score, dateCreated: moment, dateModified: moment }),
+      {
+        selector: ({ collaboratorId }) => collaboratorId,
+        maxLength: 6,
+      },
+    )
+    fc.assert(
+      fc.property(structures, ofDifferent, pool, (structure, list, pool) => {
+        const numbered = (number: (at: number) => number) =>
+          list.map((one, at) => ({ id: number(at), programId: 1, ...one }))
+        const credited = (bindings: readonly Binding[]) =>
+          STRUCTURES[structure](bindings, pool).map(({ binding, value }) => [binding.collaboratorId, value])
+        expect(credited(numbered(at => 100 - at))).toEqual(credited(numbered(at => at)))
+      }),
+      RUNS,
+    )
+  })
+
   it('the order of the bindings changes nothing', () => {
     fc.assert(
       fc.property(structures, permuted, pool, (structure, [list, shuffled], pool) => {
@@ -152,12 +172,13 @@ describe('whatever the bindings and the pool', () => {
     )
   })
 
-  it('credits come in order of id, once each, of whole units that are not negative', () => {
+  it('credits come by first touch, once each, of whole units that are not negative', () => {
     fc.assert(
       fc.property(structures, bindings, pool, (structure, list, pool) => {
         const credits = STRUCTURES[structure](list, pool)
-        const ids = credits.map(({ binding }) => binding.id)
-        expect(ids).toEqual([...new Set(ids)].sort((one, other) => one - other))
+        const moments = credits.map(({ binding }) => binding.dateCreated.getTime())
+        expect(moments).toEqual(moments.toSorted((one, other) => one - other))
+        expect(new Set(credits.map(({ binding }) => binding.id)).size).toBe(credits.length)
         for (const { binding, value } of credits) {
           expect(list).toContain(binding)
           expect(Number.isSafeInteger(value) && value >= 0).toBe(true)

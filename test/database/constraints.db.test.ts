@@ -101,6 +101,11 @@ describe('a link across organizations', () => {
         obligationId: await insertObligation(sql, { organizationId, collaboratorId }),
       })
     },
+    coupon_repeat: async organizationId => {
+      const engagementId = await insertEngagement(sql, { organizationId })
+      const touchId = await insert(sql, 'touch', { organizationId, engagementId, points: 1, dateCreated: EPOCH })
+      await insert(sql, 'coupon_repeat', { organizationId, touchId, dateCreated: EPOCH })
+    },
     distribution: organizationId => insertDistribution(sql, { organizationId }),
     distributor_enrollment: async organizationId =>
       write(sql, 'distributor_enrollment', {
@@ -115,6 +120,23 @@ describe('a link across organizations', () => {
         collaboratorId: await insertCollaborator(sql, { organizationId }),
         programId: await insertProgram(sql, { organizationId }),
       }),
+    evaluation: organizationId => newEvaluation(organizationId),
+    evaluation_candidate: async organizationId => {
+      const evaluationId = await newEvaluation(organizationId)
+      const collaboratorId = await insertCollaborator(sql, { organizationId })
+      const engagementId = await insertEngagement(sql, { organizationId, collaboratorId })
+      const conversionId = await insertConversion(sql, { organizationId, collaboratorId, engagementId })
+      const candidate = {
+        organizationId,
+        evaluationId,
+        engagementId,
+        collaboratorId,
+        conversionId,
+        score: 1,
+        touches: 1,
+      }
+      await write(sql, 'evaluation_candidate', { ...candidate, firstTouch: EPOCH, latestTouch: EPOCH })
+    },
     line_item: organizationId => insertLineItem(sql, { organizationId }),
     note_source: organizationId => insertNote(sql, { organizationId }),
     obligation: async organizationId => {
@@ -134,6 +156,7 @@ describe('a link across organizations', () => {
       const programId = await insertProgram(sql, { organizationId })
       await insertEngagementType(sql, { organizationId, programId, type: 'referredSiteVisit' })
     },
+    touch: organizationId => insertEngagement(sql, { organizationId }),
     transaction: async organizationId => {
       const originalTransactionId = await insertTransaction(sql, { organizationId })
       const opportunityId = await insertOpportunity(sql, { organizationId })
@@ -164,6 +187,20 @@ describe('a link across organizations', () => {
     await expect(relink).rejects.toThrow(name)
   })
 })
+
+const newEvaluation = async (organizationId: number, given: { pool?: number } = {}): Promise<number> =>
+  insert(sql, 'evaluation', {
+    organizationId,
+    opportunityId: await insertOpportunity(sql, { organizationId }),
+    transactionId: await insertTransaction(sql, { organizationId }),
+    programId: await insertProgram(sql, { organizationId }),
+    conversionType: 'sale',
+    outcome: 'nothingToPay',
+    asOf: EPOCH,
+    rules: {},
+    dateCreated: EPOCH,
+    ...given,
+  })
 
 describe('a row that makes no sense is refused', () => {
   let organizationId: number
@@ -257,6 +294,21 @@ describe('a row that makes no sense is refused', () => {
     ['transaction_currency_check', () => insertTransaction(sql, { organizationId, currency: 'usd' })],
     ['line_item_quantity_check', () => insertLineItem(sql, { organizationId, quantity: 0 })],
     ['conversion_score_check', () => insertConversion(sql, { organizationId, score: -1 })],
+    [
+      'conversion_rejected_by_hand_check',
+      async () => {
+        const id = await insertConversion(sql, { organizationId })
+        await sql.rows(statement('update conversion set rejected_by_hand = true where id = $1'), [id])
+      },
+    ],
+    [
+      'touch_points_check',
+      async () => {
+        const engagementId = await insertEngagement(sql, { organizationId })
+        await write(sql, 'touch', { organizationId, engagementId, points: -1, dateCreated: EPOCH })
+      },
+    ],
+    ['evaluation_pool_check', () => newEvaluation(organizationId, { pool: 1 })],
     ['obligation_value_check', () => insertObligation(sql, { organizationId, value: -1 })],
     ['payout_value_check', () => insertPayout(sql, { organizationId, value: -1 })],
     ['payout_date_paid_check', () => insertPayout(sql, { organizationId, status: 'paid' })],

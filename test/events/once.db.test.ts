@@ -306,11 +306,11 @@ describe('what comes late or out of order', () => {
     expect(statuses(await world.conversions())).toEqual(['rejected'])
   })
 
-  it('may be a visit of an earlier time: it counts, and changes no date', async () => {
+  it('may be a visit of an earlier time: it counts, and is then the first touch', async () => {
     const { world, visit, trackingId } = await referred()
     const [before] = await world.engagements()
     await visit(trackingId, day(0))
-    expect(await world.engagements()).toEqual([{ ...before, score: 200 }])
+    expect(await world.engagements()).toEqual([{ ...before, dateCreated: day(0), score: 200 }])
   })
 
   it('has its notes in the order in which it happened', async () => {

@@ -81,9 +81,10 @@ export const insertEnrollment = (
 export const insertOpportunity = (sql: Sql, given: Given<OpportunityRow>): Promise<number> =>
   insert(sql, 'opportunity', { ...DATED, ...given })
 
-/** An active engagement of score 10. */
-export const insertEngagement = async (sql: Sql, given: Given<EngagementRow>): Promise<number> =>
-  insert(sql, 'engagement', {
+/** An active engagement of score 10, with a touch for each of its dates. */
+export const insertEngagement = async (sql: Sql, given: Given<EngagementRow>): Promise<number> => {
+  const { organizationId } = given
+  const row = {
     opportunityId: given.opportunityId ?? (await insertOpportunity(sql, only(given))),
     programId: given.programId ?? (await insertProgram(sql, only(given))),
     collaboratorId: given.collaboratorId ?? (await insertCollaborator(sql, only(given))),
@@ -91,7 +92,14 @@ export const insertEngagement = async (sql: Sql, given: Given<EngagementRow>): P
     dateCreated: EPOCH,
     dateModified: given.dateCreated ?? EPOCH,
     ...given,
-  })
+  }
+  const engagementId = await insert(sql, 'engagement', row)
+  const { score: points, dateCreated = EPOCH, dateModified = EPOCH } = row
+  await write(sql, 'touch', { organizationId, engagementId, points, dateCreated })
+  if (dateModified.getTime() !== dateCreated.getTime())
+    await write(sql, 'touch', { organizationId, engagementId, points: 0, dateCreated: dateModified })
+  return engagementId
+}
 
 /** A complete sale of 100.00 USD, of no opportunity. */
 export const insertTransaction = (sql: Sql, given: Given<TransactionRow>): Promise<number> =>

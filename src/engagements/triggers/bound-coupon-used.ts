@@ -6,5 +6,10 @@ export const boundCouponUsed = strategy({
   description: 'A coupon that is bound to a collaborator is applied to an order.',
   needsCoupons: true,
   on: 'CouponApplied',
-  claim: ({ opportunity, collaboratorId }) => ({ opportunityId: opportunity.id, collaboratorId }),
+  claim: ({ opportunity, collaboratorId, programIds, code }) => ({
+    opportunityId: opportunity.id,
+    collaboratorId,
+    programIds,
+    couponCode: code,
+  }),
 })
