@@ -83,10 +83,13 @@ describe.each(['newestBindingWins', 'oldestBindingWins', 'topScoreWins'] as cons
     expect(await renewed('R2')).toEqual([[winner, 1000]])
   })
 
-  it('is nobody’s, where the winner of those who were there at the sale is inactive, and nothing is recorded', async () => {
+  it('without a record is decided among those who are active, as a sale is', async () => {
     const { renewed, become } = await sold({ activeConversionTypes: ['renewal'], incentiveResolverType: resolver })
+    const other = winner === 'bob' ? 'ann' : 'bob'
     await become(winner, 'inactive')
-    expect(await renewed('R1')).toEqual([])
+    expect(await renewed('R1')).toEqual([[other, 1000]])
+    await become(winner, 'active')
+    expect(await renewed('R2')).toEqual([[other, 1000]])
   })
 })
 

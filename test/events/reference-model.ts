@@ -622,26 +622,31 @@ export class Model {
     }
   }
 
-  /** Applies a coupon, here a collaborator's only one: where it counts already it is only known when else it was applied. */
+  /**
+   * Applies a coupon, here a collaborator's only one. Where it counts already it is only known when else it was applied;
+   * answers whether it is more than that.
+   */
   #apply(coupon: number, opportunity: number, at: number): boolean {
-    const fresh: number[] = []
-    for (const program of this.#programsOf('boundCouponUsed', coupon)) {
-      const engagement = this.#active(opportunity, program, coupon)
-      const touch =
-        engagement &&
-        first(
-          this.#touchesOf(engagement).filter(touch => touch.coupon === coupon),
-          ({ at }) => at,
-        )
-      if (engagement === undefined || touch === undefined) fresh.push(program)
-      else {
-        touch.applied.push(at)
-        touch.at = Math.min(...touch.applied)
-        this.#sum(engagement)
-      }
+    const holders = this.state.engagements.filter(
+      engagement =>
+        engagement.opportunity === opportunity &&
+        engagement.status === 'active' &&
+        this.#touchesOf(engagement).some(touch => touch.coupon === coupon),
+    )
+    for (const engagement of holders) {
+      const touch = first(
+        this.#touchesOf(engagement).filter(touch => touch.coupon === coupon),
+        ({ at }) => at,
+      )
+      touch.applied.push(at)
+      touch.at = Math.min(...touch.applied)
+      this.#sum(engagement)
     }
+    const fresh = this.#programsOf('boundCouponUsed', coupon).filter(
+      program => !holders.some(engagement => engagement.program === program),
+    )
     this.#trigger('boundCouponUsed', opportunity, coupon, at, fresh, coupon)
-    return fresh.length > 0
+    return holders.length === 0 || fresh.length > 0
   }
 
   /** A new engagement, whose touches are to follow. */
@@ -719,25 +724,19 @@ export class Model {
     return transaction
   }
 
-  /** Those with whom a renewal shares under a program: whom the sale shared with, or else the first renewal, or else who was there. */
-  #sharersOf(sold: Transaction, program: number, opportunity: number): (Claim & Candidate)[] {
-    const { evaluations, transactions, engagements } = this.state
-    const under = (isIt: (transaction: Transaction) => boolean, type: ConversionType) =>
-      evaluations.find(
+  /** What the sale, or else its first renewal, was decided from under a program; undefined where neither was. */
+  #recordOf(sold: Transaction, program: number): Evaluation | undefined {
+    const under = (type: ConversionType, isIt: (transaction: Transaction) => boolean) =>
+      this.state.evaluations.find(
         evaluation =>
           evaluation.program === program &&
           evaluation.type === type &&
           evaluation.transaction !== null &&
           // what a manager credits by hand is evaluated by itself
           !evaluation.isByHand &&
-          isIt(transactions[evaluation.transaction - 1] as Transaction),
+          isIt(this.state.transactions[evaluation.transaction - 1] as Transaction),
       )
-    const record = under(({ id }) => id === sold.id, 'sale') ?? under(({ original }) => original === sold.id, 'renewal')
-    if (record !== undefined)
-      return record.candidates.filter(({ share }) => share !== null).map(claim => ({ ...claim, share: null, program }))
-    return engagements
-      .filter(({ opportunity: of, status, program: by }) => of === opportunity && by === program && status === 'active')
-      .flatMap(engagement => this.#asOf(engagement, sold.created) ?? [])
+    return under('sale', ({ id }) => id === sold.id) ?? under('renewal', ({ original }) => original === sold.id)
   }
 
   /** What happens of a sale, a lead, or, of a sale that is renewed, a renewal. */
@@ -752,23 +751,30 @@ export class Model {
       const program = place + 1
       if (!types.includes(type) || open?.includes(program) === false) return []
       if (isRenewal && this.#opportunity(opportunity).status === 'invalid') return []
-      const claims = isRenewal
-        ? this.#sharersOf(sold, program, opportunity)
-        : engagementsOf(program).flatMap(engagement =>
-            engagement.status === 'active' ? (this.#asOf(engagement, moment) ?? []) : [],
-          )
+      const record = sold && this.#recordOf(sold, program)
+      const claims =
+        record === undefined
+          ? engagementsOf(program).flatMap(engagement =>
+              engagement.status === 'active' ? (this.#asOf(engagement, moment) ?? []) : [],
+            )
+          : record.candidates
+              .filter(({ share, engagement }) => share !== null && this.#engagement(engagement).status !== 'cancelled')
+              .map((candidate): Claim & Candidate => ({ ...candidate, program, share: null }))
       claims.sort((a, b) => a.collaborator - b.collaborator)
-      return claims.length === 0 ? [] : [{ program, claims }]
+      return claims.length === 0 ? [] : [{ program, claims, isRecorded: record !== undefined }]
     })
-    const entrants = matching.flatMap(({ program, claims }) => {
+    const entrants = matching.flatMap(({ program, claims, isRecorded }) => {
       const { expirationDays, resolver } = this.#rules(program)
       const isActive = ({ collaborator }: Claim) => this.active[collaborator - 1] === true
       const fresh = claims.filter(({ latest }) => expirationDays === null || latest >= moment - expirationDays * DAY)
-      // of a renewal, the one who won the sale still wins, and is not paid while inactive
-      const eligible = isRenewal && !isPool(resolver) ? fresh : fresh.filter(isActive)
-      if (!eligible.some(({ score }) => score > 0)) return []
-      const [winner] = sharesOf(resolver, eligible, 0).keys()
-      return isPool(resolver) || this.active[(winner as number) - 1] ? [{ program, claims: eligible }] : []
+      const eligible = fresh.filter(isActive)
+      if (eligible.length === 0) return []
+      // who won before wins again, whatever the score, and is replaced by nobody while inactive
+      if (isRecorded && !isPool(resolver)) {
+        const [winner] = sharesOf(resolver, fresh, 0).keys()
+        return this.active[(winner as number) - 1] ? [{ program, claims: eligible }] : []
+      }
+      return eligible.some(({ score }) => score > 0) ? [{ program, claims: eligible }] : []
     })
     const losers = new Set<number>()
     const group = entrants.filter(({ program }) => this.#rules(program).grouped)
