@@ -122,10 +122,10 @@ export const rewards = (plan: OrganizationPlan): string => `
   select ${plan.id}, id, collaborator_id, payout_id, status::obligation_status, award_type, value, currency, issued_at, modified
   from owed order by id;
 
-  insert into conversion (organization_id, id, engagement_id, collaborator_id, transaction_id, obligation_id, score, type, status, date_created, date_modified)
+  insert into conversion (organization_id, id, engagement_id, collaborator_id, transaction_id, obligation_id, score, type, status, rejected_by_hand, date_created, date_modified)
   select
     ${plan.id}, a.id, engagement_id, a.collaborator_id, transaction_id, o.id, score, type::conversion_type, a.status::conversion_status,
-    awarded_at, coalesce(rejected_at, approved_at, awarded_at + interval '1 second')
+    a.status = 'rejected' and a.reason not like 'Transaction %', awarded_at, coalesce(rejected_at, approved_at, awarded_at + interval '1 second')
   from award a join owed o on o.conversion_id = a.id
   order by a.id;
 

@@ -13,6 +13,10 @@ const GROWING = [
   'enrollment',
   'opportunity',
   'engagement',
+  'touch',
+  'coupon_repeat',
+  'evaluation',
+  'evaluation_candidate',
   'transaction',
   'line_item',
   'conversion',
@@ -57,6 +61,10 @@ beforeAll(async () => {
     ${many('enrollment', 'collaborator_id, program_id', '100000 + n, 100000 + n % 50')}
     ${many('opportunity', 'id, user_id', `100000 + n, 'customer-' || n`)}
     ${many('engagement', 'id, opportunity_id, program_id, collaborator_id, score', '100000 + n, 100000 + n / 2, 100000 + n % 2, 100000 + n, 10')}
+    ${many('touch', 'id, engagement_id, points, date_created, coupon_code', `100000 + n, 100000 + n, 10, now(), 'CODE' || n % 10`)}
+    ${many('coupon_repeat', 'touch_id, date_created', '100000 + n, now()')}
+    ${many('evaluation', 'id, opportunity_id, transaction_id, program_id, conversion_type, outcome, as_of, rules, date_created', `100000 + n, 100000 + n / 2, 100000 + n, 100000 + n % 2, 'sale', 'awarded', now(), '{}', now()`)}
+    ${many('evaluation_candidate', 'evaluation_id, engagement_id, collaborator_id, score, first_touch, latest_touch, touches, share, conversion_id', '100000 + n, 100000 + n, 100000 + n, 10, now(), now(), 1, 10, 100000 + n')}
     ${many('transaction', 'id, opportunity_id, source, external_id, total_value, currency, date_created', `100000 + n, 100000 + n, 'shop', 'old-' || n, 100, 'EUR', timestamptz '2020-01-01' + n * interval '1 minute'`)}
     ${many('line_item', 'id, transaction_id, name, value, units', `100000 + n, 100000 + n, 'Course', 100, 'EUR'`)}
     ${many('obligation', 'id, collaborator_id, status, award_type, value, currency, payout_id', `100000 + n, 100000 + n, 'complete', 'sale', 10, 'EUR', 100000 + n`)}
@@ -98,6 +106,7 @@ it('finds what an event is about by indexes', async () => {
   const { opportunityId: anonymous } = await fire('site-visited', { collaboratorId: 'tracking:JANE' })
   await fire('coupon-applied', { code: 'JANE10', userId: 'new-customer' }, { idempotencyKey: 'k-1' })
   await fire('site-visited', { collaboratorId: joe, userId: 'new-customer', trackingId: anonymous })
+  await fire('coupon-applied', { code: 'JANE10', userId: 'new-customer' }, { at: day(2) })
   const sale = { source: 'shop', externalId: 'new-1', total: 100, userId: 'new-customer' }
   await fire('sale', sale)
   await fire('sale', sale, { idempotencyKey: 'k-2' })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { testDatabase } from '../support/database.ts'
 import { recordSql } from '../support/sql-recorder.ts'
-import { type Sending, testWorld, type World } from '../support/world.ts'
+import { day, type Sending, testWorld, type World } from '../support/world.ts'
 
 const { database, during } = recordSql(await testDatabase())
 const world = () => testWorld(database.sql)
@@ -57,13 +57,13 @@ describe('a visit', () => {
     expect(await visits(30)).toEqual(costs)
   })
 
-  it('by a coupon costs one more, for its note', async () => {
+  it('by a coupon costs two more, for its note and for whether it is applied again', async () => {
     const here = await world()
     await here.shop()
     const programs = await times(30, () => here.program({ triggers: { boundCouponUsed: 5 } }))
     await here.collaborator({ coupon: 'JANE', programs })
     for (const more of [{}, { userId: 'u1' }, { userId: 'u1' }])
-      expect(await cost(here, 'coupon-applied', { code: 'JANE', ...more })).toBeLessThanOrEqual(10)
+      expect(await cost(here, 'coupon-applied', { code: 'JANE', ...more })).toBeLessThanOrEqual(11)
   })
 })
 
@@ -129,6 +129,22 @@ describe('a conversion', () => {
       expect(keys).toContain('program_group_conversion_triggered')
       expect(keys).toContain('conversion_approved')
     }
+  })
+
+  it('that comes between touches costs one statement more, and as many for hundreds of claims as for a few', async () => {
+    const costs = []
+    for (const size of [4, 30]) {
+      const { here, opportunity } = await market(size)
+      const trackingId = await opportunity()
+      const [before, after] = [await here.engagements(), day(2)]
+      for (const { collaboratorId } of before.slice(0, 4))
+        await here.fire('site-visited', { collaboratorId, trackingId }, { at: after })
+      const sale = { ...purchase('1', 1), trackingId }
+      costs.push(await cost(here, 'sale', sale, { at: day(1, 600) }))
+      expect((await here.engagements()).length).toBeGreaterThan(before.length)
+    }
+    expect(costs[0]).toBe(costs[1])
+    expect(costs[0]).toBeLessThanOrEqual(26)
   })
 
   it('of a sale in one program alone costs no more', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { messagesOf, WEBHOOK_TYPES } from '../../src/webhooks/types.ts'
 import { testDatabase } from '../support/database.ts'
-import { testWorld, type World } from '../support/world.ts'
+import { day, testWorld, type World } from '../support/world.ts'
 import { json, outgoing } from './outbox.ts'
 import { subscribe } from './receiver.ts'
 
@@ -63,6 +63,15 @@ describe('what a webhook tells of', () => {
     expect(await fire('site-visited', { collaboratorId: other, userId: 'u1' })).toEqual([
       ['engagement.created', json((await world.engagements()).at(-1))],
     ])
+  })
+
+  it('the engagement of what came after a sale that is told late', async () => {
+    const { world, fire, jane, trackingId } = await referred()
+    await fire('site-visited', { collaboratorId: jane, trackingId }, { at: day(1, 300) })
+    const sale = await fire('sale', { ...ORDER, total: 49.99, trackingId }, { at: day(1, 120) })
+    const [, after] = await world.engagements()
+    expect(after).toMatchObject({ status: 'active', score: 100, dateCreated: day(1, 300), dateModified: day(1, 300) })
+    expect(sale.filter(([type]) => type === 'engagement.created')).toEqual([['engagement.created', json(after)]])
   })
 
   it('a coupon', async () => {
