@@ -73,16 +73,40 @@ export class ValidationError extends SirenError {
     )
   }
 
-  /** What a schema found, by field: the issues of zod, or of whatever has paths and messages. */
-  static of(issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]): ValidationError {
+  /** What a schema found, by field: the issues of zod, or of whatever has paths and messages. Of very many, the first. */
+  static of(issues: readonly Issue[]): ValidationError {
     const fields = new Map<string, Set<string>>()
-    for (const { path, message } of issues) {
+    for (const { path, message } of issues.slice(0, MOST_ISSUES).flatMap(perField)) {
       const field = path.join('.')
       fields.set(field, (fields.get(field) ?? new Set()).add(message))
     }
     return new ValidationError(Object.fromEntries([...fields].map(([field, messages]) => [field, [...messages]])))
   }
 }
+
+interface Issue {
+  readonly path: readonly PropertyKey[]
+  readonly message: string
+  /** The fields that an object has beyond those that it may have. */
+  readonly keys?: readonly string[]
+}
+
+/** More than anyone reads at once. */
+const MOST_ISSUES = 100
+
+/** zod has one issue for all fields that an object has too many, and one message, which may have a line for each. */
+const perField = (issue: Issue): readonly Issue[] => {
+  const { path, message, keys } = issue
+  if (keys === undefined) return [issue]
+  const messages = message.split('\n')
+  return keys.slice(0, MOST_UNKNOWN).map((key, at) => ({ path: [...path, key], message: messages[at] ?? message }))
+}
+
+/** One message of what is wrong with several fields, none of which has a line break in it. */
+export const messagePerField = (messages: readonly string[]): string => messages.join('\n')
+
+/** Unknown fields of one object that are named in an error. */
+export const MOST_UNKNOWN = 10
 
 /** The process cannot start, or a command cannot run: one line for the operator. */
 export class StartError extends Error {

@@ -3,7 +3,7 @@ import type { Database } from '../database/client.ts'
 import type { ApiKeyRole, ApiKeyRow } from '../database/rows.ts'
 import { type Sql, statement } from '../database/sql.ts'
 import { ForbiddenError, InvalidInputError, RecordNotFoundError } from '../errors.ts'
-import { KEY_SCOPES, type KeyScope, may, type Viewer } from './viewer.ts'
+import { ADMINISTRATOR_SCOPES, KEY_SCOPES, type KeyScope, may, type Viewer } from './viewer.ts'
 
 /** A key that is wanted. */
 export interface NewApiKey {
@@ -114,7 +114,7 @@ export class ApiKeys {
   }
 
   /**
-   * Makes a key with these scopes. All of them, or none said, make it an administrator's.
+   * Makes a key with these scopes. All that an administrator's has, or none said, make it one.
    * @throws ForbiddenError for a key that would do more than the viewer's own.
    */
   async create({
@@ -126,7 +126,7 @@ export class ApiKeys {
   }): Promise<ListedApiKey & { readonly rawKey: string }> {
     const { organizationId } = this.viewer
     const wanted = KEY_SCOPES.filter(scope => scopes.includes(scope))
-    const isWhole = wanted.length === KEY_SCOPES.length
+    const isWhole = ADMINISTRATOR_SCOPES.every(scope => wanted.includes(scope))
     this.#refuseMore(isWhole, wanted)
     return createApiKey(this.sql, {
       organizationId,

@@ -21,10 +21,13 @@ export interface Integration {
   readonly scopes?: readonly KeyScope[]
 }
 
-/** What a key may be made for; all of it together is what an administrator may do, and more than an integration ever may. */
-export const KEY_SCOPES = ['events', 'records', 'api-keys', 'webhooks'] as const
+/** The scopes that together make an administrator's key, which may do more than an integration's ever may. */
+export const ADMINISTRATOR_SCOPES = ['events', 'records', 'api-keys', 'webhooks'] as const
 
-/** To send events, to read records, to manage keys, to manage webhooks. */
+/** What a key may be made for. An administrator may backdate, too. */
+export const KEY_SCOPES = [...ADMINISTRATOR_SCOPES, 'backdate'] as const
+
+/** To send events, to read records, to manage keys, to manage webhooks, to say that an event happened earlier. */
 export type KeyScope = (typeof KEY_SCOPES)[number]
 
 /** Whether a viewer may do something at all; of which records, its `Scope` decides. */

@@ -2,6 +2,7 @@ import type { CollaboratorRow, ConversionRow, ConversionType, TransactionRow } f
 import { statement } from '../database/sql.ts'
 import { selectList, tableOf } from '../database/tables.ts'
 import { ConflictError, RecordNotFoundError, ValidationError } from '../errors.ts'
+import { expectSince } from '../events/backdating.ts'
 import type { Evaluation, EventOf } from '../events/catalog.ts'
 import { type EventContext, each, type Listeners } from '../events/dispatcher.ts'
 import { matchesForLead, matchesForRenewal, matchesForSale } from './bindings.ts'
@@ -27,6 +28,7 @@ export const attributionListeners = ({ resolveCollaborator, openOpportunity }: A
     const collaborator = await resolveCollaborator(payload.collaboratorId, context)
     const [transaction] = await context.sql.rows(lockTransaction, [context.organizationId, payload.transactionId])
     if (transaction === undefined) throw new RecordNotFoundError(`Transaction ${payload.transactionId}`)
+    expectSince(`transaction ${transaction.id}`, transaction.dateCreated, context)
     if (transaction.status !== 'complete')
       throw new ConflictError(`Expected a complete transaction, but ${transaction.id} is ${transaction.status}`)
     const programIds = await creditable(collaborator, transaction, conversionType, context)
@@ -169,10 +171,12 @@ const byProgram = (one: Contest['winner'], other: Contest['winner']) => one.prog
 const change = async (
   id: number,
   to: 'approved' | 'rejected',
-  { sql, organizationId, now }: EventContext,
+  context: EventContext,
 ): Promise<ConversionRow | undefined> => {
+  const { sql, organizationId, now } = context
   const [conversion] = await sql.rows(lockConversion, [organizationId, id])
   if (conversion === undefined) throw new RecordNotFoundError(`Conversion ${id}`)
+  expectSince(`conversion ${id}`, conversion.dateCreated, context)
   if (conversion.status === to) return undefined
   if (!lifecycle.canBecome(conversion.status, to))
     throw new ConflictError(`Conversion ${id} is ${conversion.status}, and cannot become ${to}`)

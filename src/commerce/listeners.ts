@@ -2,8 +2,10 @@ import type { ConversionRow, LineItemRow, OpportunityRow, TransactionRow } from 
 import { statement } from '../database/sql.ts'
 import { selectList, tableOf } from '../database/tables.ts'
 import { ConflictError, RecordNotFoundError } from '../errors.ts'
-import type { Customer, EventOf, EventType, Purchase } from '../events/catalog.ts'
+import { expectSince } from '../events/backdating.ts'
+import type { Customer, Detail, EventOf, EventType, Purchase } from '../events/catalog.ts'
 import { type EventContext, each, type Listeners } from '../events/dispatcher.ts'
+import { shown } from '../events/fields.ts'
 import { minorUnits } from '../money.ts'
 
 /** What listeners here need of other folders. */
@@ -35,15 +37,18 @@ export const commerceListeners = ({ findActive, lockById }: CommercePorts): List
     const { source, originalExternalId } = payload
     const [sold] = await context.sql.rows(original, [context.organizationId, source, originalExternalId])
     if (sold === undefined) throw unknownTransaction(source, originalExternalId)
-    const opportunity = sold.opportunityId === null ? undefined : await lockById(sold.opportunityId, context)
+    const { dateNamed, ...sale } = sold
+    expectSince(`transaction ${JSON.stringify(originalExternalId)}`, dateNamed, context)
+    const opportunity = sale.opportunityId === null ? undefined : await lockById(sale.opportunityId, context)
     context.opportunityId = opportunity?.id ?? null
-    const originalTransaction = { ...sold, opportunityId: context.opportunityId }
+    const originalTransaction = { ...sale, opportunityId: context.opportunityId }
     return [{ type: 'RenewalTriggered', originalTransaction, ...purchaseOf(payload) }]
   }),
 
   refund: each(async ({ payload: { source, externalId } }, context) => {
     const [transaction] = await context.sql.rows(lockTransaction, [context.organizationId, source, externalId])
     if (transaction === undefined) throw unknownTransaction(source, externalId)
+    expectSince(`transaction ${transaction.id}`, transaction.dateCreated, context)
     context.opportunityId = transaction.opportunityId
     if (transaction.status === 'refunded') return []
     const change = [context.organizationId, transaction.id]
@@ -98,8 +103,8 @@ const bindingOf = (source: string, externalId: string) => ({
 
 const purchaseOf = ({ source, externalId, total: amount, currency, items = [] }: Sold): Purchase => {
   const total = minorUnits(amount, currency)
-  const lines = items.map(({ externalId = null, name, type, amount, quantity }) => {
-    return { externalId, name, type, value: minorUnits(amount, currency), quantity }
+  const lines = items.map(({ externalId = null, amount, ...line }): Detail => {
+    return { externalId, ...line, value: minorUnits(amount, currency) }
   })
   const whole = { externalId: null, name: 'Total', type: 'product', value: total, quantity: 1 }
   const details = lines.length === 0 ? [whole] : lines
@@ -109,12 +114,15 @@ const purchaseOf = ({ source, externalId, total: amount, currency, items = [] }:
 type Sold = Pick<EventOf<'sale'>['payload'], 'source' | 'externalId' | 'total' | 'currency' | 'items'>
 
 /** Records a transaction with its lines. @throws ConflictError when there is one of this name. */
-const create = async (requested: EventOf<'TransactionCreateRequested'>, { sql, organizationId, now }: EventContext) => {
+const create = async (requested: EventOf<'TransactionCreateRequested'>, context: EventContext) => {
+  const { sql, organizationId, now } = context
   const { opportunityId, originalTransactionId, source, externalId, total, currency } = requested
   const values = [organizationId, opportunityId, originalTransactionId, source, externalId, total, currency, now]
-  const [transaction] = await sql.rows(insertTransaction, values)
-  if (transaction === undefined)
+  const [inserted] = await sql.rows(insertTransaction, values)
+  if (inserted === undefined)
     throw new ConflictError(`Expected a new transaction, but ${source} has one with the externalId ${externalId}`)
+  const { isOfIntegration, ...transaction } = inserted
+  if (!isOfIntegration) context.warn(`Expected the source of an integration, received ${shown(source)}`)
   const lines = JSON.stringify(requested.details)
   const details = await sql.rows(insertLines, [organizationId, transaction.id, currency, lines])
   return { transaction, details }
@@ -122,22 +130,27 @@ const create = async (requested: EventOf<'TransactionCreateRequested'>, { sql, o
 
 const TRANSACTION = selectList(tableOf('Transaction'), 't')
 
-const insertTransaction = statement<TransactionRow>(`
+const insertTransaction = statement<TransactionRow & { isOfIntegration: boolean }>(`
   insert into transaction as t (
     organization_id, opportunity_id, original_transaction_id, source, external_id, total_value, currency, date_created, date_modified
   ) values ($1, $2, $3, $4, $5, $6, $7, $8, $8)
   on conflict (organization_id, source, external_id) do nothing
-  returning ${TRANSACTION}`)
+  returning ${TRANSACTION},
+    exists (select from integration i where i.organization_id = $1 and i.source = $4) as "isOfIntegration"`)
 
 const insertLines = statement<LineItemRow>(`
-  insert into line_item as l (organization_id, transaction_id, external_id, name, type, value, quantity, units)
-  select $1, $2, d."externalId", d.name, d.type, d.value, d.quantity, $3
-  from jsonb_to_recordset($4::jsonb) as d("externalId" text, name text, type text, value bigint, quantity int)
+  insert into line_item as l (
+    organization_id, transaction_id, external_id, name, description, type, value, quantity, units, attributes
+  )
+  select $1, $2, d."externalId", d.name, d.description, d.type, d.value, d.quantity, $3, coalesce(d.attributes, '{}')
+  from jsonb_to_recordset($4::jsonb) as d(
+    "externalId" text, name text, description text, type text, value bigint, quantity int, attributes jsonb
+  )
   returning ${selectList(tableOf('LineItem'), 'l')}`)
 
 // of a renewal that was renewed in its turn, the sale that both renew
-const original = statement<TransactionRow>(`
-  select ${TRANSACTION} from transaction r
+const original = statement<TransactionRow & { dateNamed: Date }>(`
+  select ${TRANSACTION}, greatest(t.date_created, r.date_created) as "dateNamed" from transaction r
     join transaction t on t.organization_id = r.organization_id and t.id = coalesce(r.original_transaction_id, r.id)
   where r.organization_id = $1 and r.source = $2 and r.external_id = $3`)
 

@@ -234,7 +234,9 @@ class Teller {
   async #buy(reader: Reader, slug: 'sale' | 'renewal', source: string, basket: Basket, at: Date): Promise<void> {
     const originalExternalId = reader.order?.externalId
     reader.order = { source, externalId: `HB-${++this.#orders}` }
-    await this.#customer(reader, slug, { ...basket, ...reader.order, originalExternalId }, at)
+    const bought = { ...basket, ...reader.order }
+    if (slug === 'sale') await this.#customer(reader, slug, bought, at)
+    else await this.send(slug, { ...bought, originalExternalId }, at)
   }
 }
 

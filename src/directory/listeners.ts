@@ -2,6 +2,7 @@ import type { CollaboratorRow, OrganizationRow } from '../database/rows.ts'
 import { statement } from '../database/sql.ts'
 import { selectList, tableOf } from '../database/tables.ts'
 import { ConflictError, RecordNotFoundError, ValidationError } from '../errors.ts'
+import { expectSince } from '../events/backdating.ts'
 import type { Submission } from '../events/catalog.ts'
 import { type EventContext, each, type Listeners } from '../events/dispatcher.ts'
 
@@ -18,18 +19,23 @@ export const directoryListeners: Listeners = {
     return [{ type: 'CollaboratorSubmissionComplete', collaborator, programIds: submission.programIds }]
   }),
 
-  'collaborator-approved': each(async ({ payload: { collaboratorId } }, { sql, organizationId, now }) => {
+  'collaborator-approved': each(async ({ payload: { collaboratorId } }, context) => {
+    const { sql, organizationId, now } = context
     const [collaborator] = await sql.rows(lock, [organizationId, collaboratorId])
     if (collaborator === undefined || collaborator.status === 'deleted')
       throw new RecordNotFoundError(`Collaborator ${collaboratorId}`)
+    expectSince(`collaborator ${collaboratorId}`, collaborator.dateCreated, context)
     if (collaborator.status === 'active') return []
     const [active = collaborator] = await sql.rows(activate, [organizationId, collaboratorId, now])
     return [{ type: 'CollaboratorAccountReady', collaborator: active }]
   }),
 
-  'org-created': each(async (_, { sql, organizationId }) => {
+  'org-created': each(async (_, context) => {
+    const { sql, organizationId } = context
     const [organization] = await sql.rows(own, [organizationId])
-    return organization && [{ type: 'OrgCreated', organization }]
+    if (organization === undefined) return undefined
+    expectSince('the organization', organization.dateCreated, context)
+    return [{ type: 'OrgCreated', organization }]
   }),
 }
 

@@ -187,9 +187,12 @@ export interface Purchase {
 export interface Detail {
   externalId: string | null
   name: string
+  description?: string | null | undefined
   type: string
   value: number
   quantity: number
+  /** What else the integration said about the line: a JSON object. */
+  attributes?: Readonly<Record<string, unknown>> | undefined
 }
 
 /** Who has a claim on a conversion. */

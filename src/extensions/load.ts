@@ -6,6 +6,7 @@ import type { TriggerStrategy } from '../engagements/triggers/strategy.ts'
 import { StartError } from '../errors.ts'
 import { ORDER } from '../events/catalog.ts'
 import type { Dispatcher } from '../events/dispatcher.ts'
+import { ENVELOPE } from '../events/envelope.ts'
 import type { Incoming } from '../events/incoming.ts'
 import type { NoteBlueprintRegistry } from '../notes/registry.ts'
 import type { Extension, ExtensionPoints } from './extension.ts'
@@ -96,6 +97,12 @@ const isExtension = (given: unknown): given is Extension => {
   )
 }
 
+/** The fields of an object's schema, whatever is done with the object afterwards. */
+const shapeOf = (schema: unknown): object => {
+  const { shape, in: inner } = schema as { shape?: object; in?: unknown }
+  return shape ?? (inner === undefined ? {} : shapeOf(inner))
+}
+
 /** Where an extension adds to these parts; `hears` is told each type of event that it wants to hear of. */
 export const pointsOf = (parts: Extensible, hears: (type: string) => void): ExtensionPoints => ({
   resolveCollaborator: parts.resolveCollaborator,
@@ -123,6 +130,9 @@ export const pointsOf = (parts: Extensible, hears: (type: string) => void): Exte
     if (role !== 'integration' && role !== 'administrator')
       throw new Error(`${what}: expected the role integration or administrator`)
     if (typeof event.schema?.safeParse !== 'function') throw new Error(`${what}: expected a zod schema`)
+    const reserved = Object.keys(ENVELOPE).filter(name => name in shapeOf(event.schema))
+    if (reserved.length > 0)
+      throw new Error(`${what}: expected a schema without ${reserved.join(' and ')}, which every event may have`)
     parts.incoming.set(slug, { ...event, role })
   },
   on: (type, listener) => {

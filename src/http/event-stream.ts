@@ -1,9 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Viewer } from '../access/viewer.ts'
-import { ForbiddenError, SirenError, ValidationError } from '../errors.ts'
+import { SirenError, ValidationError } from '../errors.ts'
+import { asReceived, ENVELOPE, expectMayBackdate, opened } from '../events/envelope.ts'
 import type { Incoming } from '../events/incoming.ts'
-import type { Delivery, Receipt } from '../events/ingest.ts'
+import { type Delivery, payloadOf, type Receipt } from '../events/ingest.ts'
 import { refuseUnsound } from '../events/sound.ts'
 import { parseJson } from './json-body.ts'
 import { type Inlet, type Line, LineSplitter } from './lines.ts'
@@ -27,6 +28,8 @@ export interface EventStreamOptions {
   readonly stop: AbortSignal
   /** Hears of an error that is not the sender's doing. */
   readonly onError: (error: unknown, line: number) => void
+  /** Hears of what was accepted and is probably not meant. */
+  readonly onWarning: (slug: string, warnings: readonly string[], line: number) => void
 }
 
 /**
@@ -63,6 +66,7 @@ interface Result {
   readonly line: number
   readonly status: number
   readonly opportunityId?: number
+  readonly warnings?: readonly string[]
   readonly error?: ReturnType<typeof sirenError>
 }
 
@@ -70,8 +74,15 @@ const resultOf = async (line: Line, number: number, options: EventStreamOptions)
   try {
     const viewer = await options.viewer()
     if (viewer === null) throw new SirenError('UNAUTHENTICATED', 'Expected a key that is still valid')
-    const { opportunityId } = await options.ingest(deliveryOf(line, number, viewer, options), viewer)
-    return { line: number, status: 200, ...(opportunityId !== null && { opportunityId }) }
+    const delivery = deliveryOf(line, number, viewer, options)
+    const { opportunityId, warnings } = await options.ingest(delivery, viewer)
+    if (warnings !== undefined) options.onWarning(delivery.slug, warnings, number)
+    return {
+      line: number,
+      status: 200,
+      ...(opportunityId !== null && { opportunityId }),
+      ...(warnings && { warnings }),
+    }
   } catch (error) {
     const refusal: Refusal = refusalOf(asOfLine(error))
     if (refusal.status >= 500) options.onError(error, number)
@@ -101,15 +112,20 @@ const BLANKS = new Set([...' \t\r'].map(blank => blank.charCodeAt(0)))
 const deliveryOf = (line: Line, number: number, viewer: Viewer, options: EventStreamOptions): Delivery => {
   const { lineLimit, streamKey } = options
   if (line === null) throw new RequestError(413, `Expected a line of at most ${lineLimit} bytes`)
-  const { event: slug, data: payload = {}, idempotencyKey, occurredAt, ...rest } = parsed(line)
-  if (occurredAt !== undefined && viewer.role !== 'administrator')
-    throw new ForbiddenError("Expected an administrator's key for occurredAt")
-  refuseUnsound(payload)
-  const delivery = { slug, payload, occurredAt, ...rest }
+  const { event: slug, data, idempotencyKey, occurredAt, ...rest } = parsed(line, viewer)
+  refuseUnsound(data)
+  if (typeof data === 'object' && data !== null && Object.hasOwn(data, 'occurredAt')) throw misplaced(viewer)
+  const { payload, metadata } = opened(data, viewer, options.incoming.get(slug))
+  const delivery = { slug, payload, metadata, ...rest, ...(occurredAt && asReceived(occurredAt)) }
   if (idempotencyKey !== undefined) return { ...delivery, idempotencyKey }
   if (hasOwnKey(options.incoming.get(slug), payload)) return delivery
   if (streamKey !== undefined) return { ...delivery, idempotencyKey: `${streamKey}:${number}` }
   throw new ValidationError({ idempotencyKey: [NO_KEY] })
+}
+
+const misplaced = (viewer: Viewer): ValidationError => {
+  expectMayBackdate(viewer)
+  return new ValidationError({ occurredAt: ['Expected occurredAt beside data, received it inside'] })
 }
 
 const NO_KEY =
@@ -122,12 +138,18 @@ const NO_KEY =
 const hasOwnKey = (incoming: Incoming | undefined, payload: unknown): boolean => {
   if (incoming === undefined) return true
   if (incoming.key === undefined) return false
-  const { success, data } = incoming.schema.safeParse(payload)
-  return !success || incoming.key(data as never) !== undefined
+  try {
+    return incoming.key(payloadOf(incoming, payload) as never) !== undefined
+  } catch (error) {
+    if (error instanceof ValidationError) return true
+    throw error
+  }
 }
 
-const parsed = (line: Buffer): z.output<typeof Envelope> => {
-  const { success, data, error } = Envelope.safeParse(parseJson(line, 'a line'))
+const parsed = (line: Buffer, viewer: Viewer): z.output<typeof Envelope> => {
+  const given = parseJson(line, 'a line')
+  if (typeof given === 'object' && given !== null && 'occurredAt' in given) expectMayBackdate(viewer)
+  const { success, data, error } = Envelope.safeParse(given)
   if (success) return data
   throw new ValidationError(
     Object.fromEntries(
@@ -145,8 +167,6 @@ export const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/
 /** What is said of one that is something else. */
 export const EXPECTED_KEY = 'Expected 1 to 255 visible ASCII characters'
 
-const MOMENT = 'Expected an ISO 8601 time with its offset, such as 2026-01-31T12:00:00Z, that is not in the future'
-
 /** What a line of a stream says: an event, and how it comes in. */
 export const Envelope = z.strictObject(
   {
@@ -154,11 +174,7 @@ export const Envelope = z.strictObject(
     data: z.unknown().optional(),
     opportunityId: z.int('Expected a positive integer').positive('Expected a positive integer').optional(),
     idempotencyKey: z.string(EXPECTED_KEY).regex(IDEMPOTENCY_KEY, EXPECTED_KEY).optional(),
-    occurredAt: z.iso
-      .datetime({ offset: true, error: MOMENT })
-      .transform(text => new Date(text))
-      .refine(date => date.getTime() >= 0 && date.getTime() <= Date.now(), MOMENT)
-      .optional(),
+    occurredAt: ENVELOPE.occurredAt,
   },
   // an object with other fields is told about those
   { error: issue => (issue.code === 'invalid_type' ? 'Expected a JSON object' : undefined) },

@@ -2,15 +2,17 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { may } from '../access/viewer.ts'
 import { ForbiddenError, ValidationError } from '../errors.ts'
+import { opened } from '../events/envelope.ts'
 import { INCOMING, type Incoming } from '../events/incoming.ts'
 import { unboundArrival } from './arrival.ts'
 import { type AuthenticatedOptions, authenticated } from './authenticated.ts'
-import { EXPECTED_KEY, eventResults, IDEMPOTENCY_KEY, type Ingest, OPPORTUNITY } from './event-stream.ts'
+import { EXPECTED_KEY, eventResults, IDEMPOTENCY_KEY, OPPORTUNITY } from './event-stream.ts'
 import type { InFlight } from './in-flight.ts'
 import { takeJson, takeOnly } from './json-body.ts'
 import { Inlet } from './lines.ts'
 import { refuseOtherMethods } from './methods.ts'
 import { refusal, refuse } from './refusals.ts'
+import { WARNED, WARNING, warn } from './warnings.ts'
 
 /** What events are taken in with. */
 export interface IngestionRoutesOptions extends AuthenticatedOptions, InFlight {
@@ -24,20 +26,27 @@ export interface IngestionRoutesOptions extends AuthenticatedOptions, InFlight {
 
 /** `POST /siren/v1/event/:slug`, one event, and `POST /siren/v1/events`, a stream of them. */
 export const ingestionRoutes = (app: FastifyInstance, options: IngestionRoutesOptions): void => {
-  app.addHook('onRequest', exposeOpportunity)
+  app.addHook('onRequest', exposeHeaders)
   const admission = [authenticated(options), refuseUnscoped]
-  void app.register(async scope => oneEvent(scope, admission, options.ingest))
+  void app.register(async scope => oneEvent(scope, admission, options))
   void app.register(async scope => manyEvents(scope, admission, options))
 }
 
-const oneEvent = (app: FastifyInstance, onRequest: onRequestHookHandler[], ingest: Ingest): void => {
+const oneEvent = (
+  app: FastifyInstance,
+  onRequest: onRequestHookHandler[],
+  { ingest, incoming = CORE, log }: IngestionRoutesOptions,
+): void => {
   takeJson(app)
   const url = '/siren/v1/event/:slug'
   refuseOtherMethods(app, url, ['POST'])
   app.post<{ Params: { slug: string } }>(url, { onRequest }, async (request, reply) => {
-    const { body: payload = {}, params, viewer } = request
-    const { opportunityId } = await ingest({ slug: params.slug, payload, ...headersOf(request) }, viewer)
+    const { body, params, viewer } = request
+    const { slug } = params
+    const delivery = { slug, ...opened(body, viewer, incoming.get(slug)), ...headersOf(request) }
+    const { opportunityId, warnings = [] } = await ingest(delivery, viewer)
     if (opportunityId !== null) reply.header('x-siren-oid', opportunityId)
+    warn(log, request, reply, warnings, { slug })
     return reply.send()
   })
 }
@@ -69,6 +78,7 @@ const manyEvents = (
       lineLimit: bodyLimit,
       stop: stopping,
       onError: (err, line) => log.error({ requestId: request.id, line, err }, 'event failed'),
+      onWarning: (slug, warnings, line) => log.warn({ requestId: request.id, line, slug, warnings }, WARNED),
     })
     return reply.header('content-type', 'application/x-ndjson; charset=utf-8').send(Readable.from(results))
   })
@@ -129,9 +139,10 @@ const headersOf = ({ headers }: FastifyRequest): { opportunityId?: number; idemp
 }
 
 /** Browsers hide headers from a page that nobody names. */
-const exposeOpportunity: onRequestHookHandler = (_request, reply, done) => {
+const exposeHeaders: onRequestHookHandler = (_request, reply, done) => {
   const others = reply.getHeader(EXPOSED)
-  reply.header(EXPOSED, others === undefined ? OPPORTUNITY : `${others}, ${OPPORTUNITY}`)
+  const own = `${OPPORTUNITY}, ${WARNING}`
+  reply.header(EXPOSED, others === undefined ? own : `${others}, ${own}`)
   done()
 }
 const EXPOSED = 'access-control-expose-headers'

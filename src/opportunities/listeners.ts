@@ -2,6 +2,7 @@ import type { CollaboratorRow, EngagementRow, OpportunityRow } from '../database
 import { statement } from '../database/sql.ts'
 import { selectList, tableOf } from '../database/tables.ts'
 import { RecordNotFoundError } from '../errors.ts'
+import { expectSince } from '../events/backdating.ts'
 import type { EventOf } from '../events/catalog.ts'
 import { type EventContext, each, type Listeners } from '../events/dispatcher.ts'
 import { findOrOpen, lockById } from './find.ts'
@@ -58,6 +59,7 @@ export const opportunityListeners = (ports: OpportunityPorts): Listeners => {
     'opportunity-invalidated': each(async ({ payload }, context) => {
       const opportunity = await lockById(payload.opportunityId, context)
       if (opportunity === undefined) throw new RecordNotFoundError(`Opportunity ${payload.opportunityId}`)
+      expectSince(`opportunity ${opportunity.id}`, opportunity.dateCreated, context)
       context.opportunityId = opportunity.id
       if (opportunity.status === 'invalid') return []
       const [invalid] = await context.sql.rows(invalidate, [context.organizationId, opportunity.id, context.now])

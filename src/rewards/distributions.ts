@@ -2,6 +2,7 @@ import type { DistributionRow, DistributorRow } from '../database/rows.ts'
 import { statement } from '../database/sql.ts'
 import { selectList, tableOf } from '../database/tables.ts'
 import { ConflictError, RecordNotFoundError } from '../errors.ts'
+import { expectSince } from '../events/backdating.ts'
 import type { DomainEvent } from '../events/catalog.ts'
 import type { EventContext } from '../events/dispatcher.ts'
 import { percentOf } from '../money.ts'
@@ -41,6 +42,7 @@ export const distribute = async (
   const { sql, organizationId, now } = context
   const [distributor] = await sql.rows(lockDistributor, [organizationId, distributorId])
   if (distributor === undefined) throw new RecordNotFoundError(`Distributor ${distributorId}`)
+  expectSince(`distributor ${distributorId}`, distributor.dateCreated, context)
   const divide = pools[distributor.distributionResolver as keyof Pools] as Pool | undefined
   if (distributor.status !== 'active') throw new ConflictError(`Distributor ${distributorId} is ${distributor.status}`)
   if (divide === undefined || distributor.distributionPoolResolver !== 'revenuePercentage')

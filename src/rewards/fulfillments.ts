@@ -2,6 +2,7 @@ import type { FulfillmentRow, ObligationRow, PayoutRow } from '../database/rows.
 import { statement } from '../database/sql.ts'
 import { selectList, tableOf } from '../database/tables.ts'
 import { ConflictError, RecordNotFoundError, ValidationError } from '../errors.ts'
+import { expectSince } from '../events/backdating.ts'
 import type { DomainEvent } from '../events/catalog.ts'
 import type { EventContext } from '../events/dispatcher.ts'
 import { fulfillments, payouts } from './statuses.ts'
@@ -17,6 +18,7 @@ export const fulfill = async (ids: readonly number[] | undefined, context: Event
     ? sql.rows(lockPending, [organizationId])
     : sql.rows(lockNamed, [organizationId, ids]))
   if (ids !== undefined) expectPending(ids, owed)
+  for (const { id, dateCreated } of owed) expectSince(`obligation ${id}`, dateCreated, context)
   if (owed.length === 0) return []
   const [fulfillment] = (await sql.rows(insertFulfillment, [organizationId, now])) as [FulfillmentRow]
   const bundles = bundled(owed)
@@ -52,10 +54,12 @@ export const fulfill = async (ids: readonly number[] | undefined, context: Event
  */
 export const changeFulfillment = async (
   { fulfillmentId, status }: { fulfillmentId: number; status: FulfillmentRow['status'] },
-  { sql, organizationId, now }: EventContext,
+  context: EventContext,
 ): Promise<DomainEvent[]> => {
+  const { sql, organizationId, now } = context
   const [fulfillment] = await sql.rows(lockFulfillment, [organizationId, fulfillmentId])
   if (fulfillment === undefined) throw new RecordNotFoundError(`Fulfillment ${fulfillmentId}`)
+  expectSince(`fulfillment ${fulfillmentId}`, fulfillment.dateCreated, context)
   if (fulfillment.status === status) return []
   if (!fulfillments.canBecome(fulfillment.status, status))
     throw new ConflictError(`Fulfillment ${fulfillmentId} is ${fulfillment.status}, and cannot become ${status}`)
@@ -64,9 +68,11 @@ export const changeFulfillment = async (
 }
 
 /** Marks a payout as paid; does nothing when it is. @throws RecordNotFoundError when there is none. */
-export const pay = async (payoutId: number, { sql, organizationId, now }: EventContext): Promise<DomainEvent[]> => {
+export const pay = async (payoutId: number, context: EventContext): Promise<DomainEvent[]> => {
+  const { sql, organizationId, now } = context
   const [payout] = await sql.rows(lockPayout, [organizationId, payoutId])
   if (payout === undefined) throw new RecordNotFoundError(`Payout ${payoutId}`)
+  expectSince(`payout ${payoutId}`, payout.dateCreated, context)
   if (!payouts.canBecome(payout.status, 'paid')) return []
   const [paid = payout] = await sql.rows(setPaid, [organizationId, payoutId, now])
   const settled = await sql.rows(settledBy, [organizationId, payoutId])
@@ -77,9 +83,11 @@ export const pay = async (payoutId: number, { sql, organizationId, now }: EventC
  * Takes back that a payout was paid; does nothing when it is unpaid. Nothing follows from it.
  * @throws RecordNotFoundError when there is none. @throws ConflictError when it cannot become that.
  */
-export const unpay = async (payoutId: number, { sql, organizationId, now }: EventContext): Promise<DomainEvent[]> => {
+export const unpay = async (payoutId: number, context: EventContext): Promise<DomainEvent[]> => {
+  const { sql, organizationId, now } = context
   const [payout] = await sql.rows(lockPayout, [organizationId, payoutId])
   if (payout === undefined) throw new RecordNotFoundError(`Payout ${payoutId}`)
+  expectSince(`payout ${payoutId}`, payout.dateCreated, context)
   if (payout.status === 'unpaid') return []
   if (!payouts.canBecome(payout.status, 'unpaid'))
     throw new ConflictError(`Payout ${payoutId} is ${payout.status}, and cannot become unpaid`)

@@ -34,7 +34,7 @@ describe('a new key', () => {
         keyPrefix: rawKey.slice(0, 12),
         label,
         role: 'administrator',
-        scopes: ['events', 'records', 'api-keys', 'webhooks'],
+        scopes: ['events', 'records', 'api-keys', 'webhooks', 'backdate'],
         collaboratorId: null,
         status: 'active',
         createdAt: expect.any(Date),

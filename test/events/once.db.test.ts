@@ -189,13 +189,13 @@ describe('what is repeated', () => {
   })
 
   it.each([
-    ['conversion-approved', {}],
-    ['conversion-rejected', { reason: 'fraud' }],
-  ])('is a %s that happened', async (slug, more) => {
+    ['conversion-approved', {}, {}],
+    ['conversion-rejected', { reason: 'fraud' }, { reason: 'something else' }],
+  ])('is a %s that happened', async (slug, more, other) => {
     const { world, conversionId } = await sold()
     await world.fire(slug, { conversionId, ...more })
     await idle(world, () => world.fire(slug, { conversionId, ...more }, { at: day(30) }))
-    await idle(world, () => world.fire(slug, { conversionId, reason: 'something else' }, { at: day(31) }))
+    await idle(world, () => world.fire(slug, { conversionId, ...other }, { at: day(31) }))
   })
 
   it('invalidates, activates, pays and moves on once', async () => {
@@ -323,9 +323,10 @@ describe('what comes late or out of order', () => {
 
   it('never moves a date back', async () => {
     const { world, conversionId } = await sold()
-    await world.fire('conversion-approved', { conversionId }, { at: day(0) })
+    await world.fire('conversion-approved', { conversionId }, { at: day(1, 3) })
+    await world.fire('conversion-rejected', { conversionId, reason: 'fraud' }, { at: day(1, 2) })
     const [conversion] = await world.conversions()
-    expect(conversion?.dateModified).toEqual(day(1, 1))
+    expect(conversion?.dateModified).toEqual(day(1, 3))
   })
 })
 
@@ -433,13 +434,10 @@ describe('an engagement that cannot earn', () => {
   )
 
   it('when nobody is left who can earn is left pending', async () => {
-    for (const [slug, type] of [
-      ['sale', 'sale'],
-      ['lead', 'lead'],
-    ] as const) {
-      const { world, sale, jane } = await referred({ activeConversionTypes: [type] })
+    for (const type of ['sale', 'lead'] as const) {
+      const { world, sale, jane, trackingId } = await referred({ activeConversionTypes: [type] })
       await sql.script(`update collaborator set status = 'inactive' where id = ${jane}`)
-      await world.fire(slug, sale)
+      await world.fire(type, type === 'sale' ? sale : { source: 'crm', trackingId })
       expect(statuses(await world.engagements())).toEqual(['pending'])
       expect([await world.conversions(), await world.obligations(), await world.notes()]).toEqual([[], [], []])
     }
@@ -482,7 +480,8 @@ describe('a customer who becomes a lead again', () => {
     await become(day(3, 1))
     expect(await world.conversions()).toHaveLength(2)
     const { world: other, become: again } = await lead(30)
-    await other.fire('conversion-rejected', { conversionId: (await other.conversions())[0]?.id, reason: 'bot' })
+    const conversionId = (await other.conversions())[0]?.id
+    await other.fire('conversion-rejected', { conversionId, reason: 'bot' }, { at: day(3, 1) })
     await again(day(4))
     expect(statuses(await other.conversions())).toEqual(['rejected', 'pending'])
   })

@@ -58,7 +58,13 @@ type Named = Awaited<ReturnType<typeof furnished>>['named']
 const NOBODY = 2 ** 53 - 1
 
 const VISITS = ['site-visited', 'course-completed', 'lesson-completed', 'post-visited', 'form-submitted'] as const
-const SUBJECTS = { courseId: 1, lessonId: 1, postId: 1, formId: 1 }
+const SUBJECTS = {
+  'site-visited': {},
+  'course-completed': { courseId: 1 },
+  'lesson-completed': { lessonId: 1 },
+  'post-visited': { postId: 1 },
+  'form-submitted': { formId: 1 },
+}
 
 /** A payload by what its organization has; `at` is what is to be somebody else's, which only some fields may be. */
 type Case = readonly [
@@ -71,7 +77,7 @@ type Case = readonly [
 
 const CASES: readonly Case[] = [
   ...VISITS.flatMap((slug): Case[] => {
-    const visit = (own: Named) => ({ collaboratorId: own.collaborator, ...SUBJECTS })
+    const visit = (own: Named) => ({ collaboratorId: own.collaborator, ...SUBJECTS[slug] })
     return [
       [slug, 'collaboratorId', visit, of => of.collaborator, 'collaboratorId'],
       [slug, 'collaboratorId', visit, of => of.link, 'collaboratorId'],
@@ -82,7 +88,7 @@ const CASES: readonly Case[] = [
   ['coupon-applied', 'trackingId', own => ({ code: own.coupon }), of => of.opportunity, 'trackingId'],
   ['coupon-applied', 'X-Siren-OID', own => ({ code: own.coupon }), of => of.opportunity, 'X-Siren-OID'],
   ...['sale', 'lead'].flatMap((slug): Case[] => {
-    const bought = () => ({ source: 'woocommerce', externalId: 'new', total: 10 })
+    const bought = () => ({ source: 'woocommerce', externalId: 'new', ...(slug === 'sale' && { total: 10 }) })
     return [
       [slug, 'trackingId', bought, of => of.opportunity, 'trackingId'],
       [slug, 'X-Siren-OID', bought, of => of.opportunity, 'X-Siren-OID'],

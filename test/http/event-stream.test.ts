@@ -12,6 +12,7 @@ const options = {
   streamKey: 'k',
   lineLimit: 1000,
   stop: signal,
+  onWarning: () => {},
   onError: () => {},
 } as const
 

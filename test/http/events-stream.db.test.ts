@@ -505,7 +505,7 @@ describe('a stream is refused as a whole', () => {
     const text = JSON.stringify(keyed(1))
     const { body, ...answer } = await world.send(viewer, 'POST', '/siren/v1/events', text, { ...NDJSON, ...headers })
     expect([answer.status, body.error.code]).toEqual([status, code])
-    expect(answer.headers['access-control-expose-headers']).toBe('X-Siren-OID')
+    expect(answer.headers['access-control-expose-headers']).toBe('X-Siren-OID, X-Siren-Warning')
     expect(await world.taken()).toEqual([])
   })
 

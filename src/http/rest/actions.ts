@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ConflictError, RecordNotFoundError, ValidationError } from '../../errors.ts'
-import { atMost, expected, id, optional, or } from '../../events/fields.ts'
+import { atMost, expected, id, or } from '../../events/fields.ts'
+import { NO_OBLIGATIONS } from '../../events/incoming.ts'
 import { type Route, type RouteContext, route, SIREN_AND_WORDPRESS } from './route.ts'
 
 const MOST = 500
@@ -52,8 +53,10 @@ export const actionRoutes: readonly Route[] = [
     path: '/fulfillments/generate',
     summary: 'Rolls obligations into payouts.',
     description:
-      'As `fulfillment-generated` does: those that are named, or all that are pending. One that is named and is not pending has the whole request refused.',
-    body: z.strictObject({ obligationIds: optional(ids('obligation')) }),
+      'As `fulfillment-generated` does: those that are named, or with `{}` all that are pending. One that is named and is not pending has the whole request refused.',
+    // null is not all of them: it may be a list that was lost
+    body: z.strictObject({ obligationIds: ids('obligation').optional() }),
+    bodyNeeded: NO_OBLIGATIONS,
     handle: async ({ body: { obligationIds } }, { reads, ingest }) => {
       const pending = { column: 'status', operator: '=', value: 'pending' } as const
       const affected = obligationIds?.length ?? (await reads.datastores.obligations.count([pending]))

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { isLabel, type ListedApiKey } from '../../access/api-keys.ts'
 import { KEY_SCOPES } from '../../access/viewer.ts'
-import { expected, optional } from '../../events/fields.ts'
+import { expected } from '../../events/fields.ts'
 import { idPath, pagesIfAsked, rowsIfAsked } from './parameters.ts'
 import { type Route, route, SIREN } from './route.ts'
 import { dateTime, recordId } from './shapes.ts'
@@ -56,14 +56,15 @@ export const apiKeyRoutes: readonly Route[] = [
     tag,
     summary: 'Makes a key.',
     description:
-      'With the scopes that are said. All of them, or none said, make an administrator’s key; `events` alone an integration’s. A key cannot make one that may do more than itself.',
+      'With the scopes that are said. `events`, `records`, `api-keys` and `webhooks` together, or none said, make an administrator’s key; `events` alone an integration’s, which with `backdate` may say when its events happened. A key cannot make one that may do more than itself.',
     scope: 'api-keys',
     body: z.strictObject({
       label: z
         .string(LABEL)
         .refine(isLabel, LABEL)
         .meta({ description: 'What the key is for.', override: { type: 'string', minLength: 1, maxLength: 200 } }),
-      scopes: optional(scopes).meta({ description: 'What the key may do; all of it, unless it is said.' }),
+      // null is not all of them: it may be a list that was lost
+      scopes: scopes.optional().meta({ description: 'What the key may do; all of it, unless it is said.' }),
     }),
     answer: NewApiKey,
     status: 201,

@@ -85,7 +85,9 @@ const purchase = {
   externalId: z.string(),
   totalValue: z.int(),
   currency: z.string(),
-  lineItems: z.array(z.object(line)),
+  lineItems: z.array(
+    z.object({ ...line, description: z.string().optional(), attributes: z.record(z.string(), z.unknown()).optional() }),
+  ),
 }
 
 /** When a message is sent, and what its data is. What may be subscribed to and is never sent is not there. */

@@ -9,8 +9,10 @@ import {
 } from 'zod-openapi'
 import type { KeyScope } from '../../access/viewer.ts'
 import { setupDocument } from '../../directory/setup-document.ts'
+import { ENVELOPE } from '../../events/envelope.ts'
 import type { Incoming } from '../../events/incoming.ts'
 import { Envelope, IDEMPOTENCY_KEY, OPPORTUNITY } from '../event-stream.ts'
+import { WARNING } from '../warnings.ts'
 import { refusalsOf, SirenError } from './openapi-refusals.ts'
 import { forGenerators } from './openapi-schemas.ts'
 import { webhooks } from './openapi-webhooks.ts'
@@ -92,8 +94,8 @@ const { version } = JSON.parse(readFileSync(new URL('../../../package.json', imp
 const ABOUT = `Siren's HTTP API, beside [GraphQL](/graphql): events come in, records are read, keys and webhooks are managed.
 
 Every request carries \`Authorization: Bearer <key>\`. What a key may do is said by its scopes: \`events\`, \`records\`,
-\`api-keys\`, \`webhooks\`; an administrator's key has them all, and what needs \`administrator\` needs such a key. A
-record that a key may not see answers exactly as one that does not exist.`
+\`api-keys\`, \`webhooks\`, \`backdate\`; an administrator's key has them all, and what needs \`administrator\` needs such
+a key. A record that a key may not see answers exactly as one that does not exist.`
 
 /** What the groups of operations are for. */
 const TAGS: Readonly<Record<string, string>> = {
@@ -109,7 +111,20 @@ const TAGS: Readonly<Record<string, string>> = {
 }
 
 const routeOperation = (route: Route, prefix: Prefix): ZodOpenApiOperationObject => {
-  const { tag, summary, description, scope, params, query, body, answer, isList, status = 200, refusals } = route
+  const {
+    tag,
+    summary,
+    description,
+    scope,
+    params,
+    query,
+    body,
+    bodyNeeded,
+    answer,
+    isList,
+    status = 200,
+    refusals,
+  } = route
   return {
     operationId: operationIdOf(route, prefix),
     tags: [tag],
@@ -117,7 +132,7 @@ const routeOperation = (route: Route, prefix: Prefix): ZodOpenApiOperationObject
     ...(description !== undefined && { description }),
     security: [{ key: [scope] }],
     ...((params ?? query) && { requestParams: { ...(params && { path: params }), ...(query && { query }) } }),
-    ...(body && { requestBody: requestBody(body) }),
+    ...(body && { requestBody: requestBody(body, bodyNeeded) }),
     responses: {
       [`${status}`]: {
         description: isList ? 'Part of the list.' : status === 201 ? 'It was made.' : 'It is done.',
@@ -137,9 +152,9 @@ const COUNT: oas31.HeadersObject = {
   },
 }
 
-const requestBody = (schema: z.ZodType) => ({
-  // an empty body is an empty object
-  required: !schema.safeParse({}).success,
+const requestBody = (schema: z.ZodType, bodyNeeded?: string) => ({
+  // an empty body is an empty object, unless that is too much to be meant by nothing
+  required: bodyNeeded !== undefined || !schema.safeParse({}).success,
   content: { 'application/json': { schema } },
 })
 
@@ -187,13 +202,21 @@ const ROLES: Readonly<Record<Incoming['role'], KeyScope | 'administrator'>> = {
   administrator: 'administrator',
 }
 
-const eventOperation = (slug: string, { description, role, schema }: Incoming): ZodOpenApiOperationObject => ({
+const WARNINGS = 'What was accepted and is probably not meant; absent where there is nothing to say.'
+
+/** The body of an event: what its schema describes, and what every event may say. */
+const bodyOf = (schema: z.ZodType): z.ZodType => (schema instanceof z.ZodObject ? schema.safeExtend(ENVELOPE) : schema)
+
+const eventOperation = (
+  slug: string,
+  { description, role, schema, bodyNeeded }: Incoming,
+): ZodOpenApiOperationObject => ({
   operationId: camelCase(['send', slug]),
   tags: ['Events'],
   summary: description,
   security: [{ key: [ROLES[role]] }],
   requestParams: { header: eventHeaders },
-  requestBody: requestBody(schema),
+  requestBody: requestBody(bodyOf(schema), bodyNeeded),
   responses: {
     200: {
       description: 'It was taken in, now or before.',
@@ -202,6 +225,7 @@ const eventOperation = (slug: string, { description, role, schema }: Incoming): 
           description: 'The opportunity that the event belongs to; absent when it has none.',
           schema: { type: 'integer', minimum: 1 },
         },
+        [WARNING]: { description: `${WARNINGS} Several are separated by semicolons.`, schema: { type: 'string' } },
       },
     },
     ...refusalsOf(SIREN, {
@@ -220,6 +244,7 @@ const EventResult = z
     line: z.int().positive().meta({ description: 'Which line it is about, from 1.' }),
     status: z.int().meta({ description: 'What the status would be of the event alone.' }),
     opportunityId: z.int().positive().optional(),
+    warnings: z.array(z.string()).optional().meta({ description: WARNINGS }),
     error: SirenError.shape.error.optional(),
   })
   .meta({ description: 'What a line of a stream came to.' })
@@ -231,7 +256,7 @@ const streamOperation: ZodOpenApiOperationObject = {
   tags: ['Events'],
   summary: 'Many events, one after the other.',
   description:
-    'A stream of lines of JSON, of any length, each an `EventLine`. As soon as a line has been taken in or refused, a line of the answer says so: an `EventResult`. Sent again with the same keys, nothing is lost or doubled. `occurredAt` needs an administrator’s key.',
+    'A stream of lines of JSON, of any length, each an `EventLine`. As soon as a line has been taken in or refused, a line of the answer says so: an `EventResult`. Sent again with the same keys, nothing is lost or doubled. `occurredAt` needs an administrator’s key, or the scope `backdate`; `metadata` stands in `data`.',
   security: [{ key: ['events'] }],
   requestParams: { header: z.object({ 'Idempotency-Key': idempotencyKey }) },
   requestBody: {

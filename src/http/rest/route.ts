@@ -11,6 +11,7 @@ import type { Ingest } from '../event-stream.ts'
 import type { InFlight } from '../in-flight.ts'
 import { takeJson } from '../json-body.ts'
 import { refuseOtherMethods } from '../methods.ts'
+import { warn } from '../warnings.ts'
 
 /** One operation of the HTTP API, said once: for the router, for what is refused, and for the OpenAPI document. */
 export interface Route {
@@ -28,6 +29,8 @@ export interface Route {
   readonly params?: z.ZodObject
   readonly query?: z.ZodObject
   readonly body?: z.ZodObject
+  /** What is said of a request without a body, where nothing may not stand for `{}`. */
+  readonly bodyNeeded?: string
   /** The body of a success: that of one element, where the answer is a list of them. */
   readonly answer: z.ZodType
   /** Whether the answer is a list, whose whole length `x-siren-estimated-count` says. */
@@ -118,11 +121,13 @@ const answer = async (
   options: RestOptions,
 ): Promise<FastifyReply> => {
   const { viewer } = request
+  const { bodyNeeded } = operation
   const input = {
     params: read(operation.params, request.params),
     query: read(operation.query ?? NOTHING, queryOf(request)),
-    body: read(operation.body, request.body === undefined ? {} : request.body),
+    body: read(operation.body, request.body === undefined && !bodyNeeded ? {} : request.body, bodyNeeded),
   }
+  const warnings = new Set<string>()
   const made = await operation.handle(input as never, {
     viewer,
     get reads() {
@@ -136,9 +141,12 @@ const answer = async (
       // a database inside this process answers at once: of many events, others would not be heard until the last
       await turn()
       if (options.stopping.aborted) throw new SirenError('SERVICE_UNAVAILABLE', 'The gateway is stopping')
-      return options.ingest({ slug, payload }, viewer)
+      const receipt = await options.ingest({ slug, payload }, viewer)
+      for (const warning of receipt.warnings ?? []) warnings.add(warning)
+      return receipt
     },
   })
+  warn(options.log, request, reply, [...warnings])
   reply.status(operation.status ?? 200)
   if (!operation.isList) return reply.send(made)
   const { items, count } = made as Listed<unknown>
@@ -158,14 +166,14 @@ const NOTHING = z.strictObject({})
 const NO_OBJECT = 'Expected a JSON object'
 
 /** @throws ValidationError by field; a field that is not known is wrong, too: it may be a filter with a slip in its name. */
-const read = (schema: z.ZodObject | undefined, given: unknown): unknown => {
+const read = (schema: z.ZodObject | undefined, given: unknown, noObject = NO_OBJECT): unknown => {
   if (schema === undefined) return undefined
   const { success, data, error } = schema.safeParse(given)
   if (success) return data
   throw ValidationError.of(
     error.issues.flatMap(issue => {
       if (issue.code === 'unrecognized_keys') return unknown(issue, schema)
-      return issue.path.length === 0 && issue.code === 'invalid_type' ? { ...issue, message: NO_OBJECT } : issue
+      return issue.path.length === 0 && issue.code === 'invalid_type' ? { ...issue, message: noObject } : issue
     }),
   )
 }

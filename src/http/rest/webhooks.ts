@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { atMost, expected, optional } from '../../events/fields.ts'
+import { atMost, expected } from '../../events/fields.ts'
 import { CHOICES, newWebhook } from '../../webhooks/new-webhook.ts'
 import type { WebhookSubscription } from '../../webhooks/subscriptions.ts'
 import { ALL_TYPES, WEBHOOK_TYPES } from '../../webhooks/types.ts'
@@ -128,9 +128,14 @@ export const webhookRoutes: readonly Route[] = [
     path: '/webhooks/:id/replay',
     summary: 'Sends messages that were given up again: one, or all of them.',
     body: z.strictObject({
-      deliveryId: optional(z.string(expected('the deliveryId of a message')).max(100, atMost(100, 'characters'))).meta({
-        description: 'Which message; all of them, unless it is said.',
-      }),
+      // null is not all of them: it may be an id that was lost
+      deliveryId: z
+        .string(expected('the deliveryId of a message'))
+        .max(100, atMost(100, 'characters'))
+        .optional()
+        .meta({
+          description: 'Which message; all of them, unless it is said.',
+        }),
     }),
     answer: Replayed,
     handle: async ({ params, body: { deliveryId } }, { webhooks, viewer: { organizationId } }) => {

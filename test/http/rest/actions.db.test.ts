@@ -163,6 +163,12 @@ describe('nothing is done', () => {
     ['/payouts/bulk', { action: 'markPaid', ids: Array.from({ length: 501 }, (_, i) => i + 1) }, ['ids']],
     ['/payouts/bulk', [], ['']],
     ['/fulfillments/generate', 'null', ['']],
+    ['/fulfillments/generate', [], ['']],
+    ['/fulfillments/generate', undefined, ['']],
+    ['/fulfillments/generate', { obligationIds: null }, ['obligationIds']],
+    ['/fulfillments/generate', { obligationsIds: [999_999] }, ['obligationsIds']],
+    ['/transactions/credit-collaborator', { transactionIds: null, collaboratorId: 1 }, ['transactionIds']],
+    ['/payouts/bulk', { action: 'markPaid', ids: null }, ['ids']],
   ])('by %s for %j', async (path, body, fields) => {
     const { world } = await sold()
     await unchanged(world, async () => {

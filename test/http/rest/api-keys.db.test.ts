@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { authenticator } from '../../../src/access/authenticate.ts'
-import { KEY_SCOPES, type KeyScope, type Viewer } from '../../../src/access/viewer.ts'
+import { ADMINISTRATOR_SCOPES, KEY_SCOPES, type KeyScope, type Viewer } from '../../../src/access/viewer.ts'
 import { testDatabase } from '../../support/database.ts'
 import { testGateway } from '../../support/gateway.ts'
 import { insertCollaborator, insertOrganization } from '../../support/rows.ts'
@@ -42,7 +42,10 @@ describe('a new key', () => {
 
   it.each([
     [KEY_SCOPES, 'administrator', KEY_SCOPES],
-    [null, 'administrator', KEY_SCOPES],
+    [ADMINISTRATOR_SCOPES, 'administrator', KEY_SCOPES],
+    [undefined, 'administrator', KEY_SCOPES],
+    [['events', 'backdate'], 'integration', ['events', 'backdate']],
+    [KEY_SCOPES.slice(1), 'integration', KEY_SCOPES.slice(1)],
     [['events'], 'integration', ['events']],
     [['records', 'events', 'records'], 'integration', ['events', 'records']],
     [['webhooks'], 'integration', ['webhooks']],
@@ -58,6 +61,7 @@ describe('a new key', () => {
     [{ label: 'x'.repeat(201) }, ['label']],
     [{ label: '😀'.repeat(101) }, ['label']],
     [{ label: 'Key', scopes: [] }, ['scopes']],
+    [{ label: 'Key', scopes: null }, ['scopes']],
     [{ label: 'Key', scopes: ['everything'] }, ['scopes.0']],
     [{ label: 'Key', scopes: 'events' }, ['scopes']],
     [{ label: 'Key', role: 'administrator' }, ['role']],
@@ -79,13 +83,27 @@ describe('a key does what its scopes say, and nothing else', () => {
     },
     'api-keys': async key => (await gateway.send(key, 'GET', PATH)).status,
     webhooks: async key => (await gateway.send(key, 'GET', '/siren/v1/webhooks')).status,
+    // it says more of what the scope events lets in
+    backdate: async key =>
+      (
+        await gateway.send(key, 'POST', '/siren/v1/event/refund', {
+          source: 'shop',
+          externalId: '0',
+          occurredAt: '2026-01-01T00:00:00Z',
+        })
+      ).status,
   }
-  const DONE: Record<KeyScope, number> = { events: 404, records: 200, 'api-keys': 200, webhooks: 200 }
+  const DONE: Record<KeyScope, number> = { events: 404, records: 200, 'api-keys': 200, webhooks: 200, backdate: 403 }
 
   it.each(KEY_SCOPES)('%s', async scope => {
     const { rawKey } = await keyWith(await organization(), scope)
     for (const asked of KEY_SCOPES)
       expect([asked, await ASKED[asked](rawKey)]).toEqual([asked, asked === scope ? DONE[asked] : 403])
+  })
+
+  it('backdate, where it sends events', async () => {
+    const { rawKey } = await keyWith(await organization(), 'events', 'backdate')
+    expect([await ASKED.events(rawKey), await ASKED.backdate(rawKey)]).toEqual([404, 404])
   })
 
   it('which is never what is an administrator’s alone', async () => {
