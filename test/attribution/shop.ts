@@ -29,7 +29,7 @@ export const told = (count: number): [string, number[]][] =>
  */
 export const shop = async (sql: Sql, given: Parameters<World['program']>[0] = {}) => {
   const world = await testWorld(sql)
-  await world.shop()
+  await world.shop({ source: 'shop' })
   const rules = {
     activeConversionTypes: ['sale', 'renewal'] as ConversionType[],
     autoApprove: true,

@@ -780,8 +780,10 @@ export class Model {
     const group = entrants.filter(({ program }) => this.#rules(program).grouped)
     if (group.length > 1) {
       const all = group.flatMap(({ claims }) => claims)
-      const kept = group.find(({ program }) => isRenewal && this.#isCredited(sold, program))?.program
-      const winner = kept ?? (this.rules.sorter === 'newestBindingWins' ? newest(all) : oldest(all)).program
+      // those that the sale credited keep its renewals; several only where they were not in a group then
+      const keepers = isRenewal ? all.filter(({ program }) => this.#isCredited(sold, program)) : []
+      const decisive = keepers.length > 0 ? keepers : all
+      const winner = (this.rules.sorter === 'newestBindingWins' ? newest(decisive) : oldest(decisive)).program
       for (const { program } of group) if (program !== winner) losers.add(program)
       this.#note('program_group_conversion_triggered', [
         ...group.map(({ program }) => `program ${program}`),
