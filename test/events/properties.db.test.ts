@@ -90,10 +90,19 @@ const basket = {
   currency: fc.constantFrom('USD', 'USD', 'EUR'),
   lines: fc.array(line, { minLength: 1, maxLength: 3 }),
 }
+/** What shops say of those whom they do not know. */
+const NOBODIES = ['0', '-1', ' Guest ', 'undefined', 'NULL', '[object Object]'] as const
+type User = 'ann' | 'bob' | (typeof NOBODIES)[number]
 /** Three devices, two customers: who is logged in, and whether the device's opportunity is named, and where. */
 const customer = {
   device: fc.constantFrom(0, 0, 0, 1, 2),
-  user: fc.option(fc.constantFrom('ann', 'bob'), { nil: undefined, freq: 2 }),
+  user: fc.option(
+    fc.oneof<fc.WeightedArbitrary<User>[]>(
+      { weight: 6, arbitrary: fc.constantFrom('ann', 'bob') },
+      { weight: 1, arbitrary: fc.constantFrom(...NOBODIES) },
+    ),
+    { nil: undefined, freq: 2 },
+  ),
   naming: fc.constantFrom('payload', 'payload', 'header', 'nowhere'),
 }
 const nth = fc.nat(20)
@@ -138,6 +147,9 @@ const pay = step('pay', { nth })
 const distribute = step('distribute', {})
 /** What was sent before comes again, as it was. */
 const again = step('again', { nth })
+/** Nothing is sent: a manager makes a collaborator active or inactive, or gives a program other rules. */
+const activity = step('activity', { collaborator: fc.integer({ min: 1, max: 4 }), isActive: fc.boolean() })
+const reform = step('reform', { nth, rules: program })
 
 type Step = Given<
   | typeof visit
@@ -155,6 +167,8 @@ type Step = Given<
   | typeof pay
   | typeof distribute
   | typeof again
+  | typeof activity
+  | typeof reform
 >
 type Given<A> = A extends fc.Arbitrary<infer T> ? T : never
 
@@ -177,9 +191,20 @@ const anything = weighted(
   [1, pay],
   [1, distribute],
   [4, again],
+  [1, activity],
+  [1, reform],
 )
 const claims = weighted([10, visit], [3, coupon], [2, sale], [1, manual], [1, lead], [1, renewal], [2, again])
-const conversions = weighted([6, visit], [4, sale], [2, lead], [2, renewal], [1, manual], [1, coupon], [1, distribute])
+const conversions = weighted(
+  [6, visit],
+  [4, sale],
+  [2, lead],
+  [2, renewal],
+  [1, manual],
+  [1, coupon],
+  [1, distribute],
+  [1, activity],
+)
 
 /** What belongs together, of which chance alone would make too little: each is several steps on one device. */
 const member = fc.integer({ min: 1, max: 3 })
@@ -217,12 +242,49 @@ const settling = fc
       { ...refund, order: sold.order },
     ]
   })
-/** A subscription goes on. */
+/** A subscription goes on, whatever has changed since. */
 const subscribing = fc
-  .tuple(shopping, renewal)
-  .map(([bought, renewal]): Step[] => [
-    ...bought,
-    { ...renewal, original: (bought.at(-1) as Given<typeof sale>).order },
+  .tuple(shopping, fc.array(fc.oneof(activity, reform, reject, visit), { maxLength: 2 }), renewal, fc.option(renewal))
+  .map(([bought, since, renewal, next]): Step[] => {
+    const sold = bought.at(-1) as Given<typeof sale>
+    const onTime = { late: 0, original: sold.order }
+    return [
+      ...bought,
+      ...since.map(step => (step.kind === 'visit' ? { ...step, device: sold.device } : step)),
+      { ...renewal, ...onTime },
+      ...(next === null ? [] : [{ ...next, ...onTime }]),
+    ]
+  })
+/** A sale is told when more has been told that came after it. */
+const overtaking = fc
+  .tuple(device, fc.array(fc.tuple(fc.oneof(visit, coupon), member), { minLength: 2, maxLength: 4 }), sale, fc.nat(3))
+  .map(([device, touches, sale, late]): Step[] => [
+    ...touches.map(([touch, collaborator]) => {
+      const whose = { device, user: undefined, naming: 'payload' as const, pause: 1, late: 0 }
+      return touch.kind === 'visit'
+        ? { ...touch, ...whose, collaborator }
+        : { ...touch, ...whose, coupon: collaborator }
+    }),
+    { ...sale, device, user: undefined, naming: 'payload', pause: 0, late },
+  ])
+/** One device, two customers. */
+const sharing = fc
+  .tuple(visit, fc.oneof(visit, coupon, sale, lead), fc.oneof(visit, coupon), sale, member)
+  .map(([first, second, third, last, collaborator]): Step[] => [
+    { ...first, collaborator, device: 0, user: 'ann', naming: 'nowhere' },
+    { ...second, device: 0, user: 'bob', naming: 'payload' },
+    { ...third, device: 0, user: 'ann', naming: 'payload' },
+    { ...last, device: 0, user: 'bob', naming: 'payload' },
+  ])
+/** A lead whose opportunity turns out invalid, and who is one again. */
+const requalifying = fc
+  .tuple(visit, lead, invalidate, visit, lead, member)
+  .map(([first, lead, invalidate, second, again, collaborator]): Step[] => [
+    { ...first, collaborator, user: 'ann', naming: 'nowhere' },
+    { ...lead, form: undefined, user: 'ann', naming: 'nowhere' },
+    invalidate,
+    { ...second, collaborator, user: 'ann', naming: 'nowhere' },
+    { ...again, form: undefined, user: 'ann', naming: 'nowhere' },
   ])
 /** A lead that is rejected may come again at once. */
 const leading = fc
@@ -234,6 +296,8 @@ const leading = fc
     { ...second, collaborator, device: 0, user: undefined, naming: 'payload' },
     { ...again, form: undefined, device: 0, naming: 'payload' },
   ])
+
+const STORIES = [shopping, settling, login, subscribing, leading, overtaking, sharing, requalifying]
 
 const histories = (of: fc.Arbitrary<Step>, stories: fc.Arbitrary<Step[]>[], maxLength: number) =>
   fc.tuple(
@@ -254,7 +318,12 @@ const NOBODY = 1_000_000
 const NOBODY_STORED = 2_000_000_000
 
 /** What a step sends, in the model's terms. */
-const deliveryOf = (given: Exclude<Step, { kind: 'again' }>, at: number, { state }: Model, devices: number[]) => {
+const deliveryOf = (
+  given: Exclude<Step, { kind: 'again' | 'activity' | 'reform' }>,
+  at: number,
+  { state }: Model,
+  devices: number[],
+) => {
   const some = (list: readonly { id: number }[], nth: number) => list[nth % (list.length + 1)]?.id ?? NOBODY
   const order = (order: number) => `order ${order}`
   const device = 'device' in given ? devices[given.device] : undefined
@@ -397,22 +466,7 @@ const organizationOf = async (sql: Sql, { programs, sorter, active, distributor,
     )
   const programIds: number[] = []
   for (const given of programs) {
-    const { resolver, incentive, rate, types, grouped, autoApprove, expirationDays, requalificationDays } = given
-    const isPercentage = incentive === 'saleTransactionPercentage'
-    const programId = await world.program({
-      incentiveType: incentive,
-      incentiveResolverType: resolver,
-      transactionPercent: isPercentage ? rate / 10_000 : null,
-      payoutPerTransaction: rate,
-      payoutPerProduct: rate,
-      payoutPerLead: rate,
-      activeConversionTypes: [...types],
-      groupId: grouped ? group : null,
-      autoApprove,
-      expirationDays,
-      leadRequalificationDays: requalificationDays,
-      triggers: { ...given.points },
-    })
+    const programId = await world.program({ ...columnsOf(given, group), triggers: { ...given.points } })
     programIds.push(programId)
     for (const member of given.members) await world.enroll(collaborators[member] as number, programId)
   }
@@ -424,8 +478,45 @@ const organizationOf = async (sql: Sql, { programs, sorter, active, distributor,
       dateCreated: new Date(start),
     },
   )
-  return { ...world, numbered: { collaborator: collaborators, program: programIds, distributor: [distributorId] } }
+  const numbered = { collaborator: collaborators, program: programIds, distributor: [distributorId] }
+  const change = async (step: Given<typeof activity> | Given<typeof reform>, model: Model) => {
+    if (step.kind === 'activity') {
+      const { collaborator, isActive } = step
+      model.active[collaborator - 1] = isActive
+      await sql.rows(setActivity, [collaborators[collaborator - 1] as number, isActive ? 'active' : 'inactive'])
+    } else {
+      const place = step.nth % programs.length
+      // whom it has, and what it gives for triggers, stays
+      const { points, members } = model.programs[place] as ProgramRules
+      model.programs[place] = { ...step.rules, points, members }
+      const columns = columnsOf(step.rules, group)
+      await sql.rows(setRules, [programIds[place] as number, ...Object.values(columns)])
+    }
+  }
+  return { ...world, numbered, change }
 }
+
+const columnsOf = (rules: ProgramRules, group: number) => ({
+  incentiveType: rules.incentive,
+  incentiveResolverType: rules.resolver,
+  transactionPercent: rules.incentive === 'saleTransactionPercentage' ? rules.rate / 10_000 : null,
+  payoutPerTransaction: rules.rate,
+  payoutPerProduct: rules.rate,
+  payoutPerLead: rules.rate,
+  activeConversionTypes: [...rules.types],
+  groupId: rules.grouped ? group : null,
+  autoApprove: rules.autoApprove,
+  expirationDays: rules.expirationDays,
+  leadRequalificationDays: rules.requalificationDays,
+})
+const setActivity = statement(`update collaborator set status = $2::collaborator_status where id = $1`)
+const setRules = statement(`
+  update program set
+    incentive_type = $2::incentive_type, incentive_resolver_type = $3::incentive_resolver_type, transaction_percent = $4,
+    payout_per_transaction = $5, payout_per_product = $6, payout_per_lead = $7,
+    active_conversion_types = $8::text[]::conversion_type[], group_id = $9, auto_approve = $10, expiration_days = $11,
+    lead_requalification_days = $12
+  where id = $1`)
 
 /** All that an organization has, as the database has it. */
 type Stored = Record<keyof State, readonly ({ readonly id: number } & Record<string, unknown>)[]>
@@ -434,14 +525,21 @@ const list = (table: string, columns: string) =>
   `coalesce((select json_agg(x order by id) from (select ${columns} from ${table} t where t.organization_id = $1) x), '[]'::json)`
 const moment = (column: string, name: string) => `(extract(epoch from ${column}) * 1000)::bigint as ${name}`
 const CREATED = moment('date_created', 'created')
+const CANDIDATES = `(
+  select json_agg(json_build_object(
+    'engagement', c.engagement_id, 'collaborator', c.collaborator_id, 'score', c.score, 'touches', c.touches, 'share', c.share,
+    'first', (extract(epoch from c.first_touch) * 1000)::bigint, 'latest', (extract(epoch from c.latest_touch) * 1000)::bigint
+  )) from evaluation_candidate c where c.organization_id = $1 and c.evaluation_id = t.id)`
 const everything = statement<Stored>(`select
-  ${list('opportunity', 'id, user_id as user, status, merged_into_id as "mergedInto"')} as opportunities,
+  ${list('opportunity', `id, user_id as user, status, merged_into_id as "mergedInto", ${CREATED}`)} as opportunities,
   ${list('engagement', `id, opportunity_id as opportunity, program_id as program, collaborator_id as collaborator, score, status, ${CREATED}, ${moment('date_modified', 'modified')}`)} as engagements,
+  ${list('touch', `id, engagement_id as engagement, engagement_type as type, points, ${moment('date_created', 'at')}`)} as touches,
+  ${list('evaluation', `id, opportunity_id as opportunity, transaction_id as transaction, program_id as program, conversion_type as type, ${moment('as_of', '"asOf"')}, ${CANDIDATES} as candidates`)} as evaluations,
   ${list('transaction', `id, opportunity_id as opportunity, original_transaction_id as original, external_id as order, total_value as total, currency, status, ${CREATED}`)} as transactions,
   ${list('conversion', `id, engagement_id as engagement, collaborator_id as collaborator, score, transaction_id as transaction, obligation_id as obligation, type, status, ${CREATED}`)} as conversions,
-  ${list('obligation', 'id, collaborator_id as collaborator, status, award_type as type, value, currency, payout_id as payout')} as obligations,
-  ${list('fulfillment', 'id, status')} as fulfillments,
-  ${list('payout', 'id, fulfillment_id as fulfillment, collaborator_id as collaborator, value, currency, status')} as payouts,
+  ${list('obligation', `id, collaborator_id as collaborator, status, award_type as type, value, currency, payout_id as payout, ${CREATED}`)} as obligations,
+  ${list('fulfillment', `id, status, ${CREATED}`)} as fulfillments,
+  ${list('payout', `id, fulfillment_id as fulfillment, collaborator_id as collaborator, value, currency, status, ${CREATED}`)} as payouts,
   ${list('distribution', `id, value, ${CREATED}`)} as distributions,
   ${list('note', `id, content as key, creation_source || ' ' || creation_source_id as cause, array(select s.source_type || ' ' || s.source_id from note_source s where s.organization_id = $1 and s.note_id = t.id) as links`)} as notes`)
 
@@ -459,26 +557,43 @@ const REFERENCES: Readonly<Record<string, Kind>> = {
   fulfillment: 'fulfillment',
 }
 
-interface Numbered {
-  /** What the database has, in the model's numbers: a record's place in the order in which records came about. */
-  state: State
-  ids: Ids
+/** What is stored, by what of one event the model makes first. */
+const ORDER: { readonly [K in Kind]?: (row: Record<string, unknown>, stored: Stored) => readonly unknown[] } = {
+  engagement: ({ program, collaborator }) => [program, collaborator],
+  conversion: ({ engagement, collaborator }, { engagements }) => [
+    engagements.find(({ id }) => id === engagement)?.program,
+    collaborator,
+  ],
+  obligation: ({ id, collaborator }, { conversions, engagements }) => {
+    const conversion = conversions.find(({ obligation }) => obligation === id)
+    return [engagements.find(({ id }) => id === conversion?.engagement)?.program ?? 0, collaborator]
+  },
+  payout: ({ collaborator, currency }) => [collaborator, currency],
+}
+const ordered = (one: readonly unknown[], other: readonly unknown[]) => {
+  for (const [at, of] of one.entries()) if (of !== other[at]) return (of as number) < (other[at] as number) ? -1 : 1
+  return 0
 }
 
-/** Numbers what is stored as the model does, which knows which engagements were merged away. */
-const numbered = (stored: Stored, fixed: Partial<Record<Kind, readonly number[]>>, model: Model): Numbered => {
-  const ids = Object.fromEntries(
-    KINDS.map(kind => {
-      const known = fixed[kind] ?? (stored[`${plural(kind)}` as keyof State] ?? []).map(({ id }) => id)
-      const numbers =
-        kind === 'engagement' ? byId(model.state.engagements).map(({ id }) => id) : known.map((_, at) => at + 1)
-      return [kind, new Map(known.map((id, at) => [numbers[at] ?? NOBODY + at, id]))]
-    }),
-  ) as Ids
+/** No records but those with which an organization begins. */
+const idsOf = (fixed: Partial<Record<Kind, readonly number[]>>): Ids =>
+  Object.fromEntries(KINDS.map(kind => [kind, new Map(fixed[kind]?.map((id, at) => [at + 1, id]))])) as Ids
+
+/** What is stored after an event, in the model's numbers: records have places in the order in which they came about. */
+const numbered = (stored: Stored, ids: Ids): State => {
+  const rowsOf = (kind: Kind) => stored[plural(kind) as keyof State] ?? []
+  for (const kind of KINDS) {
+    const known = new Set(ids[kind].values())
+    const order = ORDER[kind] ?? (() => [])
+    const fresh = rowsOf(kind)
+      .filter(({ id }) => !known.has(id))
+      .sort((one, other) => ordered([...order(one, stored), one.id], [...order(other, stored), other.id]))
+    for (const { id } of fresh) ids[kind].set(ids[kind].size + 1, id)
+  }
   const numberOf = Object.fromEntries(
     KINDS.map(kind => [kind, new Map([...ids[kind]].map(([number, id]) => [id, number]))]),
   ) as Ids
-  const translated = (kind: Kind, row: Record<string, unknown>) =>
+  const translated = (kind: Kind | undefined, row: Record<string, unknown>) =>
     Object.fromEntries(
       Object.entries(row).map(([name, value]) => {
         const of = name === 'id' ? kind : REFERENCES[name]
@@ -495,22 +610,50 @@ const numbered = (stored: Stored, fixed: Partial<Record<Kind, readonly number[]>
   const state = Object.fromEntries(
     KINDS.filter(kind => plural(kind) in stored).map(kind => [
       plural(kind),
-      stored[plural(kind) as keyof State].map(row => translated(kind, row)),
+      byId(rowsOf(kind).map(row => translated(kind, row)) as { id: number }[]),
     ]),
   ) as unknown as State
+  state.touches = stored.touches.map(row => translated(undefined, row) as unknown as State['touches'][number])
+  state.evaluations = stored.evaluations.map(row => {
+    const candidates = row.candidates as Record<string, unknown>[] | null
+    const found = {
+      ...translated(undefined, row),
+      candidates: candidates?.map(one => translated(undefined, one)) ?? [],
+    }
+    return found as unknown as State['evaluations'][number]
+  })
   state.notes = (stored.notes as unknown as { key: string; links: string[] }[]).map(({ key, links }) => ({
     key,
     links: links.map(link),
   }))
-  return { state, ids }
+  return state
 }
 const plural = (kind: Kind) => (kind === 'opportunity' ? 'opportunities' : `${kind}s`)
 const byId = <Row extends { id: number }>(rows: readonly Row[]) => [...rows].sort((a, b) => a.id - b.id)
 
 const inOrder = (notes: State['notes']) =>
   notes.map(({ key, links }) => `${key}: ${[...links].sort().join(', ')}`).sort()
-/** A state without what is compared by itself. */
-const recordsOf = ({ notes: _, ...state }: State) => ({ ...state, engagements: byId(state.engagements) })
+/** A state without what is compared by itself, and without what only the model knows. */
+const recordsOf = ({ notes: _, touches, evaluations, ...state }: State) => ({
+  ...state,
+  engagements: byId(state.engagements),
+  touches: sorted(touches.map(({ engagement, type, points, at }) => ({ engagement, type, points, at }))),
+  evaluations: sorted(
+    evaluations.map(({ opportunity, transaction, program, type, asOf, candidates }) => ({
+      ...{ opportunity, transaction, program, type, asOf },
+      candidates: sorted(
+        candidates.map(({ engagement, collaborator, score, first, latest, touches, share }) => {
+          return { engagement, collaborator, score, first, latest, touches, share }
+        }),
+      ),
+    })),
+  ),
+})
+const sorted = <T>(values: readonly T[]): T[] =>
+  values
+    .map(value => [JSON.stringify(value), value] as const)
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([, value]) => value)
 
 interface Moment {
   readonly model: Model
@@ -520,13 +663,17 @@ interface Moment {
 
 /** Sends what the steps say, and shows what has become of it after each. */
 const walk = async (rules: Rules, steps: readonly Step[], look: (now: Moment) => void) => {
-  const { numbered: fixed, organizationId } = await organizationOf(sql, rules)
+  const { numbered: fixed, organizationId, change } = await organizationOf(sql, rules)
   const model = new Model(rules)
+  const ids = idsOf(fixed)
   const devices: number[] = []
   const sent: { delivery: Delivery; device: number | undefined }[] = []
-  let { ids } = numbered(NOTHING, fixed, model)
   let clock = rules.start + 72 * HOUR
   for (const [at, given] of steps.entries()) {
+    if (given.kind === 'activity' || given.kind === 'reform') {
+      await change(given, model)
+      continue
+    }
     if (given.kind === 'again') {
       const before = sent[given.nth % Math.max(1, sent.length)]
       if (before === undefined) continue
@@ -534,7 +681,9 @@ const walk = async (rules: Rules, steps: readonly Step[], look: (now: Moment) =>
     } else {
       clock += given.pause * HOUR
       const moment = clock - given.late * HOUR
-      const key = { none: {}, own: { key: `${at}` }, shared: { key: 'shared' } }[given.key]
+      // whether nobody is nobody by another name, too, is not for these histories to say
+      const isNobody = 'user' in given && NOBODIES.some(nobody => nobody === given.user)
+      const key = { none: {}, own: { key: `${at}` }, shared: { key: isNobody ? `${at}` : 'shared' } }[given.key]
       const device = 'device' in given ? given.device : undefined
       sent.push({ delivery: { ...deliveryOf(given, moment, model, devices), ...key }, device })
     }
@@ -547,15 +696,13 @@ const walk = async (rules: Rules, steps: readonly Step[], look: (now: Moment) =>
         throw error
       })
     const [stored] = (await sql.rows(everything, [organizationId])) as [Stored]
-    const after = numbered(stored, fixed, model)
-    ids = after.ids
+    const actual = numbered(stored, ids)
     expect(inNumbers(received, ids)).toEqual(outcome)
     if (device !== undefined && 'opportunity' in outcome && outcome.opportunity !== null)
       devices[device] = outcome.opportunity
-    look({ model, actual: after.state, stored })
+    look({ model, actual, stored })
   }
 }
-const NOTHING: Stored = new Model({} as Rules).state as never
 
 const inNumbers = (
   received: { opportunityId: number | null } | { refused: string },
@@ -569,25 +716,15 @@ const inNumbers = (
 describe('whatever comes in', () => {
   it('gives an engagement the points of all its triggers, those of merged visitors included', async () => {
     await fc.assert(
-      fc.asyncProperty(histories(claims, [login], 12), async ([rules, steps]) => {
+      fc.asyncProperty(histories(claims, [login, overtaking], 12), async ([rules, steps]) => {
         let last: Moment | undefined
         await walk(rules, steps, now => {
           last = now
         })
         if (last === undefined) return
         const { model, actual } = last
-        const sums = (given: readonly { opportunity: number; program: number; collaborator: number; of: number }[]) => {
-          const found = new Map<string, number>()
-          for (const { opportunity, program, collaborator, of } of given) {
-            const key = `${model.survivor(opportunity)} ${program} ${collaborator}`
-            found.set(key, (found.get(key) ?? 0) + of)
-          }
-          return Object.fromEntries([...found].sort())
-        }
-        expect(sums(actual.engagements.map(({ score, ...of }) => ({ ...of, of: score })))).toEqual(
-          sums(model.points.map(({ points, ...of }) => ({ ...of, of: points }))),
-        )
-        expect(byId(actual.engagements)).toEqual(byId(model.state.engagements))
+        expect(recordsOf(actual).touches).toEqual(recordsOf(model.state).touches)
+        expect(actual.engagements).toEqual(byId(model.state.engagements))
       }),
       RUNS,
     )
@@ -595,33 +732,32 @@ describe('whatever comes in', () => {
 
   it('pays each pool as its program divides it, to the last cent', async () => {
     await fc.assert(
-      fc.asyncProperty(histories(conversions, [shopping, subscribing], 12), async ([rules, steps]) => {
+      fc.asyncProperty(histories(conversions, [shopping, subscribing, overtaking], 12), async ([rules, steps]) => {
         let last: Moment | undefined
-        await walk(rules, steps, now => {
-          last = now
-        })
+        // each pool by the rules that there are in the end
+        await walk(
+          rules,
+          steps.filter(({ kind }) => kind !== 'reform'),
+          now => {
+            last = now
+          },
+        )
         if (last === undefined) return
         const { model, actual } = last
-        const awards = new Map<string, typeof actual.conversions>()
-        for (const conversion of actual.conversions) {
-          const engagement = actual.engagements.find(({ id }) => id === conversion.engagement)
-          const { type, transaction, created } = conversion
-          const key = `${engagement?.opportunity} ${engagement?.program} ${type} ${transaction} ${created}`
-          awards.set(key, [...(awards.get(key) ?? []), conversion])
-        }
-        for (const [key, made] of awards) {
-          const [, programId, type, transactionId] = key.split(' ') as [string, string, 'sale', string]
-          const program = rules.programs[Number(programId) - 1] as ProgramRules
-          const pool = poolOf(program, type, model.linesOf(Number(transactionId)))
-          const paid = made.map(({ obligation }) => actual.obligations[obligation - 1]?.value as number)
-          const total = made.reduce((sum, { score }) => sum + score, 0)
-          switch (program.resolver) {
+        for (const { program, type, transaction, candidates } of actual.evaluations) {
+          const { resolver } = rules.programs[program - 1] as ProgramRules
+          const pool = poolOf(rules.programs[program - 1] as ProgramRules, type, model.linesOf(transaction ?? 0))
+          const sharers = candidates.filter(({ share }) => share !== null)
+          if (sharers.length === 0) continue
+          const paid = sharers.map(({ share }) => share as number)
+          const total = sharers.reduce((sum, { score }) => sum + score, 0)
+          switch (resolver) {
             case 'evenlySharedPool':
-              expect(paid).toEqual(made.map(() => Math.floor(pool / made.length)))
+              expect(paid).toEqual(sharers.map(() => Math.floor(pool / sharers.length)))
               break
             case 'performanceWeightedPool':
               expect(paid.reduce((sum, value) => sum + value, 0)).toBe(pool)
-              for (const [at, { score }] of made.entries())
+              for (const [at, { score }] of sharers.entries())
                 expect(Math.abs((paid[at] as number) - (pool * score) / total)).toBeLessThan(1)
               break
             default:
@@ -636,39 +772,165 @@ describe('whatever comes in', () => {
 
   it('has its effects once, and leads from no state but to those that may follow', async () => {
     await fc.assert(
-      fc.asyncProperty(
-        histories(anything, [shopping, settling, login, subscribing, leading], 16),
-        async ([rules, steps]) => {
-          let before: State | undefined
-          await walk(rules, steps, ({ model, actual }) => {
-            expect(recordsOf(actual)).toEqual(recordsOf(model.state))
-            expectLegal(before, actual)
-            expectConsistent(actual)
-            before = actual
-          })
-        },
-      ),
+      fc.asyncProperty(histories(anything, STORIES, 16), async ([rules, steps]) => {
+        let before: State | undefined
+        await walk(rules, steps, ({ model, actual }) => {
+          expect(recordsOf(actual)).toEqual(recordsOf(model.state))
+          expectLegal(before, actual)
+          expectConsistent(actual)
+          expectLedger(actual)
+          before = actual
+        })
+      }),
       RUNS,
     )
   })
 
   it('writes each note with its cause, and for each effect its note', async () => {
     await fc.assert(
-      fc.asyncProperty(
-        histories(anything, [shopping, settling, login, subscribing, leading], 16),
-        async ([rules, steps]) => {
-          let last: Moment | undefined
-          await walk(rules, steps, now => {
-            last = now
-          })
-          if (last === undefined) return
-          const { model, actual, stored } = last
-          expect(inOrder(actual.notes)).toEqual(inOrder(model.state.notes))
-          expectCaused(actual.notes)
-          for (const { cause, links } of stored.notes as unknown as { cause: string; links: string[] }[])
-            expect(links).toContain(cause)
-        },
-      ),
+      fc.asyncProperty(histories(anything, STORIES, 16), async ([rules, steps]) => {
+        let last: Moment | undefined
+        await walk(rules, steps, now => {
+          last = now
+        })
+        if (last === undefined) return
+        const { model, actual, stored } = last
+        expect(inOrder(actual.notes)).toEqual(inOrder(model.state.notes))
+        expectCaused(actual.notes)
+        for (const { cause, links } of stored.notes as unknown as { cause: string; links: string[] }[])
+          expect(links).toContain(cause)
+      }),
+      RUNS,
+    )
+  })
+})
+
+/** What is told of three opportunities, the first a customer's and the others of strangers. */
+type Told = { at: number; place: number } & (
+  | { kind: 'visit' | 'coupon'; opportunity: number; collaborator: number }
+  | { kind: 'sale'; opportunity: number; lines: readonly Line[] }
+  | { kind: 'lead' | 'join'; opportunity: number }
+  | { kind: 'renewal'; nth: number; lines: readonly Line[] }
+)
+const told = (() => {
+  // few moments, so that some are the same, and one after the other as often as not
+  const at = { at: fc.nat(12), place: fc.nat(100) }
+  const lines = fc.array(line, { minLength: 1, maxLength: 2 })
+  const opportunity = fc.constantFrom(1, 1, 2, 3)
+  const of = (weight: number, arbitrary: fc.Arbitrary<unknown>) => ({
+    weight,
+    arbitrary: arbitrary as fc.Arbitrary<Told>,
+  })
+  return fc.oneof(
+    of(6, fc.record({ kind: fc.constant('visit'), opportunity, collaborator: member, ...at })),
+    of(3, fc.record({ kind: fc.constant('coupon'), opportunity, collaborator: member, ...at })),
+    of(4, fc.record({ kind: fc.constant('sale'), opportunity, lines, ...at })),
+    of(1, fc.record({ kind: fc.constant('lead'), opportunity, ...at })),
+    // no renewal comes before its sale
+    of(2, fc.record({ kind: fc.constant('renewal'), nth, lines, ...at, at: fc.integer({ min: 12, max: 20 }) })),
+    of(1, fc.record({ kind: fc.constant('join'), opportunity: fc.constantFrom(2, 3), ...at })),
+  )
+})()
+
+/** The same, told in another order: a touch is told before the same evaluations that it precedes, and what joins keeps its place. */
+const toldOtherwise = (history: readonly Told[]): Told[] => {
+  const sales = history.filter(({ kind }) => kind === 'sale')
+  const isTouch = ({ kind }: Told) => kind === 'visit' || kind === 'coupon'
+  const momentOf = (one: Told) => (one.kind === 'renewal' ? (sales[one.nth % sales.length]?.at ?? 0) : one.at)
+  const staysWith = (one: Told, other: Told): boolean => {
+    if (isTouch(one) === isTouch(other)) return !isTouch(one)
+    const [touch, rest] = isTouch(one) ? [one, other] : [other, one]
+    // a coupon of two visitors counts twice where they turn out to be one, and once where one visitor applies it twice
+    return rest.kind === 'join' ? touch.kind === 'coupon' : touch.at <= momentOf(rest)
+  }
+  const left = [...history]
+  const found: Told[] = []
+  while (left.length > 0) {
+    const free = left.filter((one, at) => !left.slice(0, at).some(before => staysWith(before, one)))
+    const [next] = free.sort((one, other) => one.place - other.place) as [Told]
+    found.push(next)
+    left.splice(left.indexOf(next), 1)
+  }
+  return found
+}
+
+/** The deliveries of a history in the order in which it is told, after those that open the opportunities and give nobody a claim. */
+const deliveriesOf = (history: readonly Told[], start: number, told: readonly Told[]): Delivery[] => {
+  const sales = history.filter(({ kind }) => kind === 'sale')
+  const opens = { slug: 'coupon-applied', coupon: 5 } as const
+  const orderOf = (one: Told | undefined) => `order ${one === undefined ? 'none' : history.indexOf(one)}`
+  const payloadOf = (one: Told): Payload => {
+    switch (one.kind) {
+      case 'visit':
+        return { slug: 'site-visited', collaborator: one.collaborator, tracking: one.opportunity }
+      case 'coupon':
+        return { slug: 'coupon-applied', coupon: one.collaborator, tracking: one.opportunity }
+      case 'sale':
+        return { slug: 'sale', order: orderOf(one), currency: 'USD', lines: one.lines, tracking: one.opportunity }
+      case 'lead':
+        return { slug: 'lead', tracking: one.opportunity }
+      case 'join':
+        return { ...opens, tracking: one.opportunity, user: 'ann' }
+      case 'renewal': {
+        const { lines, nth } = one
+        const original = orderOf(sales[nth % sales.length])
+        return { slug: 'renewal', order: orderOf(one), original, currency: 'USD', lines }
+      }
+    }
+  }
+  return [
+    ...[{ ...opens, user: 'ann' }, opens, opens].map(payload => ({ payload, at: start })),
+    ...told.map(one => ({ payload: payloadOf(one), at: start + (one.at + 1) * HOUR })),
+  ]
+}
+
+/** What is left of a history in which nothing says in which order it was told. */
+const essenceOf = ({ engagements, touches, transactions, conversions, obligations }: State) => {
+  const theirs = new Map(engagements.map(({ id, ...engagement }) => [id, engagement]))
+  const orders = new Map(transactions.map(({ id, order }) => [id, order]))
+  const owed = new Map(obligations.map(({ id, status, value, currency }) => [id, { status, value, currency }]))
+  return {
+    engagements: sorted([...theirs.values()]),
+    touches: sorted(
+      touches.map(({ engagement, type, points, at }) => ({ of: theirs.get(engagement), type, points, at })),
+    ),
+    conversions: sorted(
+      conversions.map(({ engagement, transaction, obligation, score, type, status, created }) => {
+        const of = { of: theirs.get(engagement), order: orders.get(transaction ?? 0), owed: owed.get(obligation) }
+        return { ...of, score, type, status, created }
+      }),
+    ),
+  }
+}
+
+/** Sends what is told, and answers what the gateway and the model have of it in the end. */
+const endOf = async (rules: Rules, deliveries: readonly Delivery[]) => {
+  const { numbered: fixed, organizationId } = await organizationOf(sql, rules)
+  const [model, ids] = [new Model(rules), idsOf(fixed)]
+  let actual = model.state
+  for (const [at, delivery] of deliveries.entries()) {
+    model.deliver(delivery)
+    await ingestion.ingest(sentOf(delivery, ids), { role: 'administrator', organizationId }).catch((error: unknown) => {
+      if (!(error instanceof SirenError)) throw error
+    })
+    // what is sent names nothing but the opportunities that were opened first
+    if (at > 2 && at < deliveries.length - 1) continue
+    const [stored] = (await sql.rows(everything, [organizationId])) as [Stored]
+    actual = numbered(stored, ids)
+  }
+  return { actual: essenceOf(actual), model: essenceOf(model.state) }
+}
+
+describe('what is told in another order', () => {
+  it('leads to the same engagements, conversions and money', async () => {
+    await fc.assert(
+      fc.asyncProperty(rules, fc.array(told, { minLength: 3, maxLength: 14, size: 'max' }), async (given, history) => {
+        const one = await endOf(given, deliveriesOf(history, given.start, history))
+        const other = await endOf(given, deliveriesOf(history, given.start, toldOtherwise(history)))
+        expect(other.model).toEqual(one.model)
+        expect(other.actual).toEqual(one.actual)
+        expect(one.actual).toEqual(one.model)
+      }),
       RUNS,
     )
   })
@@ -778,6 +1040,23 @@ const OWED = {
   approved: ['pending', 'complete'],
   rejected: ['rejected', 'complete'],
 } as const satisfies Record<State['conversions'][number]['status'], readonly string[]>
+
+/** Whether the score and dates of every engagement are what its touches make of them. */
+const expectLedger = ({ engagements, touches }: State): void => {
+  const made = engagements.map(({ id, status, modified }) => {
+    const own = touches.filter(({ engagement }) => engagement === id)
+    const dates = own.map(({ at }) => at)
+    const latest = Math.max(...dates)
+    return {
+      id,
+      score: own.reduce((sum, { points }) => sum + points, 0),
+      created: Math.min(...dates),
+      // a change of status may be later than all of them
+      modified: status === 'active' ? latest : Math.max(latest, modified),
+    }
+  })
+  expect(engagements.map(({ id, score, created, modified }) => ({ id, score, created, modified }))).toEqual(made)
+}
 
 /** Whether every record that a note is about is there. */
 const expectCaused = (notes: State['notes']): void => {

@@ -32,7 +32,7 @@ export interface ProgramRules {
 export interface Rules {
   readonly programs: readonly ProgramRules[]
   readonly sorter: 'newestBindingWins' | 'oldestBindingWins'
-  /** Which collaborators are active. */
+  /** Which collaborators are active at first. */
   readonly active: readonly boolean[]
   readonly distributor: { readonly isEven: boolean; readonly percent: number; readonly members: readonly number[] }
   /** When the distributor came into being. */
@@ -80,6 +80,7 @@ export interface Opportunity {
   user: string | null
   status: 'active' | 'inactive' | 'invalid'
   mergedInto: number | null
+  created: number
 }
 export interface Engagement {
   id: number
@@ -88,8 +89,20 @@ export interface Engagement {
   collaborator: number
   score: number
   status: 'active' | 'pending' | 'complete' | 'cancelled'
+  /** The first touch. */
   created: number
+  /** The latest touch, or when the status changed after it. */
   modified: number
+}
+/** That a collaborator did something for a customer, once, as far as one program counts it. */
+export interface Touch {
+  engagement: number
+  type: Trigger
+  points: number
+  at: number
+  /** When the coupon was applied that it is of: at least once, and no more than that counts. */
+  applied: number[]
+  coupon: number | null
 }
 export interface Transaction {
   id: number
@@ -100,6 +113,28 @@ export interface Transaction {
   currency: string
   status: 'complete' | 'refunded'
   created: number
+}
+/** What a program decided, and from what. */
+export interface Evaluation {
+  opportunity: number
+  transaction: number | null
+  program: number
+  type: ConversionType
+  /** What came after this did not count. */
+  asOf: number
+  /** Whether a manager credits somebody with a transaction. */
+  isByHand: boolean
+  candidates: Candidate[]
+}
+export interface Candidate {
+  engagement: number
+  collaborator: number
+  score: number
+  first: number
+  latest: number
+  touches: number
+  /** What it got, zero included; null for who had no share. */
+  share: number | null
 }
 export interface Conversion {
   id: number
@@ -120,10 +155,12 @@ export interface Obligation {
   value: number
   currency: string
   payout: number | null
+  created: number
 }
 export interface Fulfillment {
   id: number
   status: 'pending' | 'processing' | 'complete' | 'failed'
+  created: number
 }
 export interface Payout {
   id: number
@@ -132,6 +169,7 @@ export interface Payout {
   value: number
   currency: string
   status: 'unpaid' | 'paid'
+  created: number
 }
 export interface Distribution {
   id: number
@@ -147,7 +185,9 @@ export interface Note {
 export interface State {
   opportunities: Opportunity[]
   engagements: Engagement[]
+  touches: Touch[]
   transactions: Transaction[]
+  evaluations: Evaluation[]
   conversions: Conversion[]
   obligations: Obligation[]
   fulfillments: Fulfillment[]
@@ -189,36 +229,62 @@ export const poolOf = (rules: ProgramRules, type: ConversionType, lines: readonl
 const halfUp = (numerator: bigint, denominator: bigint): number =>
   Number((numerator * 2n + denominator) / (denominator * 2n))
 
-type Claim = Pick<Engagement, 'id' | 'score' | 'created' | 'modified'>
+/** What an evaluation sees of an engagement: the touches up to its moment, and what follows from them. */
+export interface Claim {
+  readonly program: number
+  readonly collaborator: number
+  readonly score: number
+  readonly first: number
+  readonly latest: number
+}
 
-/** What each claim gets of a pool; who gets no conversion is left out. */
+/** The first by these numbers, each of which decides where those before it are equal. */
+const first = <C>(claims: readonly C[], ...by: ((claim: C) => number)[]): C => {
+  const order = (one: C, other: C) => by.reduce((found, of) => found || of(one) - of(other), 0)
+  return [...claims].sort(order)[0] as C
+}
+const newest = <C extends Claim>(claims: readonly C[]): C =>
+  first(
+    claims,
+    ({ latest }) => -latest,
+    ({ program }) => -program,
+    ({ collaborator }) => -collaborator,
+  )
+const oldest = <C extends Claim>(claims: readonly C[]): C =>
+  first(
+    claims,
+    claim => claim.first,
+    ({ program }) => program,
+    ({ collaborator }) => collaborator,
+  )
+
+const isPool = (resolver: Resolver) => resolver === 'evenlySharedPool' || resolver === 'performanceWeightedPool'
+
+/** What each claim gets of a program's pool, by collaborator; who gets no conversion is left out. */
 export const sharesOf = (resolver: Resolver, claims: readonly Claim[], pool: number): Map<number, number> => {
-  const best = (isBetter: (one: Claim, other: Claim) => boolean) => {
-    let [winner] = claims as [Claim]
-    for (const claim of claims) if (isBetter(claim, winner)) winner = claim
-    return new Map([[winner.id, pool]])
-  }
-  const isNewer = (a: Claim, b: Claim) => a.modified > b.modified || (a.modified === b.modified && a.id > b.id)
-  const isOlder = (a: Claim, b: Claim) => a.created < b.created || (a.created === b.created && a.id < b.id)
-  const sharers = claims.filter(({ score }) => score > 0).sort((a, b) => a.id - b.id)
+  const sharers = claims.filter(({ score }) => score > 0).sort((a, b) => a.collaborator - b.collaborator)
   switch (resolver) {
     case 'newestBindingWins':
-      return best(isNewer)
+      return new Map([[newest(claims).collaborator, pool]])
     case 'oldestBindingWins':
-      return best(isOlder)
-    case 'topScoreWins':
-      return best((a, b) => a.score > b.score || (a.score === b.score && isOlder(a, b)))
+      return new Map([[oldest(claims).collaborator, pool]])
+    case 'topScoreWins': {
+      const highest = Math.max(...claims.map(({ score }) => score))
+      return new Map([[oldest(claims.filter(({ score }) => score === highest)).collaborator, pool]])
+    }
     case 'evenlySharedPool':
-      return new Map(sharers.map(({ id }) => [id, Math.floor(pool / sharers.length)]))
+      return new Map(sharers.map(({ collaborator }) => [collaborator, Math.floor(pool / sharers.length)]))
     case 'performanceWeightedPool': {
-      const scores = sharers.map(({ score }) => BigInt(score))
-      const total = scores.reduce((sum, score) => sum + score, 0n)
-      const exact = sharers.map(({ id }, at) => ({ id, units: BigInt(pool) * (scores[at] as bigint) }))
-      const shares = new Map(exact.map(({ id, units }) => [id, Number(units / total)]))
+      const total = sharers.reduce((sum, { score }) => sum + BigInt(score), 0n)
+      const exact = sharers.map(claim => ({ claim, units: BigInt(pool) * BigInt(claim.score) }))
+      const shares = new Map(exact.map(({ claim, units }) => [claim.collaborator, Number(units / total)]))
       let left = pool - [...shares.values()].reduce((sum, share) => sum + share, 0)
       const rest = ({ units }: { units: bigint }) => Number(units % total)
-      for (const { id } of [...exact].sort((a, b) => rest(b) - rest(a) || a.id - b.id))
-        if (left-- > 0) shares.set(id, (shares.get(id) as number) + 1)
+      const order = [...exact].sort(
+        (a, b) => rest(b) - rest(a) || a.claim.first - b.claim.first || a.claim.collaborator - b.claim.collaborator,
+      )
+      for (const { claim } of order)
+        if (left-- > 0) shares.set(claim.collaborator, (shares.get(claim.collaborator) as number) + 1)
       return shares
     }
   }
@@ -228,7 +294,9 @@ export class Model {
   state: State = {
     opportunities: [],
     engagements: [],
+    touches: [],
     transactions: [],
+    evaluations: [],
     conversions: [],
     obligations: [],
     fulfillments: [],
@@ -236,33 +304,44 @@ export class Model {
     distributions: [],
     notes: [],
   }
-  /** All points that were ever given, and what for. */
-  readonly points: { opportunity: number; program: number; collaborator: number; points: number }[] = []
-  #taken = new Map<string, { payload: Payload; outcome: { opportunity: number | null } }>()
+  /** Each program's rules as they are now. */
+  readonly programs: ProgramRules[]
+  /** Which collaborators are active now. */
+  readonly active: boolean[]
+  #taken = new Map<string, { payload: Payload; named: number | undefined; outcome: { opportunity: number | null } }>()
   readonly #lines = new Map<number, readonly Line[]>()
   #lastEngagement = 0
+  /** Conversions that a manager rejected. */
+  #refusedByHand = new Set<number>()
 
-  constructor(readonly rules: Rules) {}
+  constructor(readonly rules: Rules) {
+    this.programs = [...(rules.programs ?? [])]
+    this.active = [...(rules.active ?? [])]
+  }
 
   /** Takes an event in, or leaves everything as it was. */
   deliver(delivery: Delivery): Outcome {
     const names = namesOf(delivery)
     const known = names.map(name => this.#taken.get(name)).filter(found => found !== undefined)
+    const { payload, named } = delivery
+    const survivor = (id: number | undefined) => (id === undefined ? undefined : this.survivor(id))
+    const isSame = (other: { payload: Payload; named: number | undefined }) =>
+      isDeepStrictEqual(other.payload, payload) &&
+      (ownNameOf(payload) !== undefined || survivor(other.named) === survivor(named))
     const [first] = known
     if (first !== undefined) {
-      if (known.some(({ payload }) => !isDeepStrictEqual(payload, delivery.payload))) return { refused: 'CONFLICT' }
+      if (!known.every(isSame)) return { refused: 'CONFLICT' }
       for (const name of names) this.#taken.set(name, first)
       return first.outcome
     }
-    const [before, points, last] = [structuredClone(this.state), this.points.length, this.#lastEngagement]
+    const [before, last] = [structuredClone(this.state), this.#lastEngagement]
     try {
       const outcome = { opportunity: this.#take(delivery) }
-      for (const name of names) this.#taken.set(name, { payload: delivery.payload, outcome })
+      for (const name of names) this.#taken.set(name, { payload, named, outcome })
       return outcome
     } catch (error) {
       if (!(error instanceof Refused)) throw error
       this.state = before
-      this.points.length = points
       this.#lastEngagement = last
       return { refused: error.code }
     }
@@ -283,77 +362,63 @@ export class Model {
     switch (payload.slug) {
       case 'site-visited': {
         this.#expectCollaborator(payload.collaborator)
-        const opportunity = this.#findOrOpen(payload, named)
+        const opportunity = this.#findOrOpen(payload, named, at)
         this.#trigger('referredSiteVisit', opportunity.id, payload.collaborator, at)
         return opportunity.id
       }
       case 'coupon-applied': {
-        const opportunity = this.#findOrOpen(payload, named)
+        const opportunity = this.#findOrOpen(payload, named, at)
         const owner = payload.coupon
-        if (owner >= 1 && owner <= this.rules.active.length) {
-          this.#note('coupon_applied', [`opportunity ${opportunity.id}`, `collaborator ${owner}`])
-          this.#trigger('boundCouponUsed', opportunity.id, owner, at)
+        if (owner >= 1 && owner <= this.active.length) {
+          const isNew = this.#apply(owner, opportunity.id, at)
+          if (isNew) this.#note('coupon_applied', [`opportunity ${opportunity.id}`, `collaborator ${owner}`])
         }
         return opportunity.id
       }
       case 'sale': {
-        const opportunity = this.#findActive(payload, named)
+        const opportunity = this.#findActive(payload, named, at)
         const transaction = this.#trade(payload, opportunity.id, null, at)
-        this.#convert(opportunity.id, 'sale', transaction, this.#bindings(opportunity.id, 'sale'), at)
+        this.#convert({ opportunity: opportunity.id, type: 'sale', transaction, at })
         return opportunity.id
       }
       case 'lead': {
-        const opportunity = this.#findActive(payload, named)
-        const isRecent = (program: number, days: number | null) =>
-          days !== null &&
-          this.state.conversions.some(({ type, status, engagement, created }) => {
-            const of = this.#engagement(engagement)
-            return (
-              type === 'lead' &&
-              status !== 'rejected' &&
-              of.opportunity === opportunity.id &&
-              of.program === program &&
-              created > at - days * DAY
-            )
-          })
-        const bindings = this.#bindings(opportunity.id, 'lead').filter(
-          ({ program }) => !isRecent(program, this.#rules(program).requalificationDays),
-        )
-        this.#convert(opportunity.id, 'lead', null, bindings, at)
+        const opportunity = this.#findActive(payload, named, at)
+        const theirs = (id: number) =>
+          id === opportunity.id || (opportunity.user !== null && this.#opportunity(id).user === opportunity.user)
+        const isNear = (program: number) => {
+          const days = this.#rules(program).requalificationDays
+          return (
+            days !== null &&
+            this.state.conversions.some(({ type, status, engagement, created }) => {
+              const of = this.#engagement(engagement)
+              return (
+                type === 'lead' &&
+                status !== 'rejected' &&
+                theirs(of.opportunity) &&
+                of.program === program &&
+                Math.abs(created - at) < days * DAY
+              )
+            })
+          )
+        }
+        const open = this.programs.flatMap((_, place) => (isNear(place + 1) ? [] : [place + 1]))
+        this.#convert({ opportunity: opportunity.id, type: 'lead', transaction: null, at, open })
         return opportunity.id
       }
       case 'renewal': {
         const sold = this.state.transactions.find(({ order }) => order === payload.original)
         if (sold === undefined) throw new Refused('NOT_FOUND')
         const root = sold.original === null ? sold : (this.state.transactions[sold.original - 1] as Transaction)
+        this.#expectAfter(root, at)
         const opportunity = this.survivor(root.opportunity)
         const transaction = this.#trade(payload, opportunity, root.id, at)
-        const all = this.state.engagements.filter(
-          ({ opportunity: of, program, status }) =>
-            of === opportunity &&
-            this.state.opportunities[opportunity - 1]?.status !== 'invalid' &&
-            status !== 'cancelled' &&
-            this.#rules(program).types.includes('renewal'),
-        )
-        const family = this.state.transactions.filter(({ id, original }) => id === root.id || original === root.id)
-        const credited = all.filter(({ id }) =>
-          this.state.conversions.some(
-            ({ engagement, transaction: of }) => engagement === id && family.some(({ id }) => id === of),
-          ),
-        )
-        const bindings = all.filter(
-          binding =>
-            credited.includes(binding) ||
-            (!credited.some(({ program }) => program === binding.program) &&
-              binding.status === 'active' &&
-              binding.created <= root.created),
-        )
-        this.#convert(opportunity, 'renewal', transaction, bindings, at, root.created)
+        this.#convert({ opportunity, type: 'renewal', transaction, at, sold: root })
         return opportunity
       }
       case 'refund': {
         const transaction = this.state.transactions.find(({ order }) => order === payload.order)
         if (transaction === undefined) throw new Refused('NOT_FOUND')
+        this.#expectAfter(transaction, at)
         if (transaction.status === 'refunded') return transaction.opportunity
         transaction.status = 'refunded'
         const conversions = this.state.conversions.filter(({ transaction: of }) => of === transaction.id)
@@ -373,6 +438,7 @@ export class Model {
         this.#expectCollaborator(collaborator)
         const transaction = this.state.transactions[payload.transaction - 1]
         if (transaction === undefined) throw new Refused('NOT_FOUND')
+        this.#expectAfter(transaction, at)
         if (transaction.status !== 'complete') throw new Refused('CONFLICT')
         const programs = this.#programsOf('manual', collaborator).filter(program =>
           this.#rules(program).types.includes(type),
@@ -388,30 +454,35 @@ export class Model {
           )
         const open = programs.filter(program => !isCredited(program))
         if (open.length === 0) throw new Refused('CONFLICT')
-        const opportunity = this.#open(null)
+        const opportunity = this.#open(null, at)
         this.#note('manual_attribution_requested', [
           `transaction ${transaction.id}`,
           `collaborator ${collaborator}`,
           `opportunity ${opportunity.id}`,
         ])
         this.#trigger('manual', opportunity.id, collaborator, at, open)
-        this.#convert(opportunity.id, type, transaction, this.#bindings(opportunity.id, type), at)
+        this.#convert({ opportunity: opportunity.id, type, transaction, at, isByHand: true })
         return opportunity.id
       }
       case 'conversion-approved': {
         const conversion = this.#conversion(payload.conversion)
+        this.#expectAfter(conversion, at)
         if (conversion.status === 'rejected') throw new Refused('CONFLICT')
         if (conversion.status === 'pending') this.#approve(conversion)
         return null
       }
       case 'conversion-rejected': {
         const conversion = this.#conversion(payload.conversion)
-        if (conversion.status !== 'rejected') this.#reject(conversion)
+        this.#expectAfter(conversion, at)
+        if (conversion.status === 'rejected') return null
+        this.#reject(conversion)
+        this.#refusedByHand.add(conversion.id)
         return null
       }
       case 'opportunity-invalidated': {
         if (payload.opportunity > this.state.opportunities.length) throw new Refused('NOT_FOUND')
         const opportunity = this.#opportunity(this.survivor(payload.opportunity))
+        this.#expectAfter(opportunity, at)
         if (opportunity.status === 'invalid') return opportunity.id
         opportunity.status = 'invalid'
         const gone = this.state.engagements.filter(
@@ -425,11 +496,12 @@ export class Model {
         return opportunity.id
       }
       case 'fulfillment-generated':
-        this.#fulfill(payload.obligations)
+        this.#fulfill(payload.obligations, at)
         return null
       case 'fulfillment-status-changed': {
         const fulfillment = this.state.fulfillments[payload.fulfillment - 1]
         if (fulfillment === undefined) throw new Refused('NOT_FOUND')
+        this.#expectAfter(fulfillment, at)
         if (fulfillment.status === payload.status) return null
         if (!FULFILLMENT[fulfillment.status].includes(payload.status)) throw new Refused('CONFLICT')
         fulfillment.status = payload.status
@@ -439,6 +511,7 @@ export class Model {
       case 'payout-paid': {
         const payout = this.state.payouts[payload.payout - 1]
         if (payout === undefined) throw new Refused('NOT_FOUND')
+        this.#expectAfter(payout, at)
         if (payout.status === 'paid') return null
         payout.status = 'paid'
         this.#note('payout_paid', this.#linksOf(payout))
@@ -450,16 +523,19 @@ export class Model {
     }
   }
 
-  #findOrOpen({ tracking, user }: Customer, header: number | undefined): Opportunity {
-    const named = this.#named(tracking ?? header)
-    if (named?.status === 'active' && (user === undefined || named.user === null || named.user === user))
-      return this.#identified(named, user)
-    return this.#own(user) ?? this.#open(user ?? null)
+  #findOrOpen(customer: Customer, header: number | undefined, at: number): Opportunity {
+    const user = identityOf(customer.user)
+    const named = this.#named(customer.tracking ?? header)
+    if (named?.status === 'active' && !isOthers(named, user)) return this.#identified(named, user)
+    return this.#own(user) ?? this.#open(user ?? null, at)
   }
 
-  #findActive({ tracking, user }: Customer, header: number | undefined): Opportunity {
-    const name = tracking ?? header
+  #findActive(customer: Customer, header: number | undefined, at: number): Opportunity {
+    const user = identityOf(customer.user)
+    const name = customer.tracking ?? header
     const found = name === undefined ? this.#own(user) : this.#named(name)
+    // on a device that several share, each is a customer by itself
+    if (found !== undefined && isOthers(found, user)) return this.#own(user) ?? this.#open(user as string, at)
     if (found?.status !== 'active') throw new Refused('VALIDATION_FAILED')
     return this.#identified(found, user)
   }
@@ -485,9 +561,10 @@ export class Model {
       : this.state.opportunities.find(opportunity => opportunity.user === user && opportunity.status === 'active')
   }
 
-  #open(user: string | null): Opportunity {
+  #open(user: string | null, at: number): Opportunity {
     const { opportunities } = this.state
-    const opportunity: Opportunity = { id: opportunities.length + 1, user, status: 'active', mergedInto: null }
+    const id = opportunities.length + 1
+    const opportunity: Opportunity = { id, user, status: 'active', mergedInto: null, created: at }
     opportunities.push(opportunity)
     return opportunity
   }
@@ -500,16 +577,19 @@ export class Model {
         gone.opportunity = own.id
         continue
       }
-      kept.score += gone.score
-      kept.created = Math.min(kept.created, gone.created)
-      kept.modified = Math.max(kept.modified, gone.modified)
+      for (const touch of state.touches) if (touch.engagement === gone.id) touch.engagement = kept.id
+      this.#sum(kept)
       state.engagements.splice(state.engagements.indexOf(gone), 1)
       for (const conversion of state.conversions) if (conversion.engagement === gone.id) conversion.engagement = kept.id
+      for (const { candidates } of state.evaluations)
+        for (const candidate of candidates) if (candidate.engagement === gone.id) candidate.engagement = kept.id
       for (const note of state.notes)
         note.links = note.links.map(link => (link === `engagement ${gone.id}` ? `engagement ${kept.id}` : link))
     }
     for (const transaction of state.transactions)
       if (transaction.opportunity === anonymous.id) transaction.opportunity = own.id
+    for (const evaluation of state.evaluations)
+      if (evaluation.opportunity === anonymous.id) evaluation.opportunity = own.id
     for (const opportunity of state.opportunities)
       if (opportunity.mergedInto === anonymous.id) opportunity.mergedInto = own.id
     anonymous.status = 'inactive'
@@ -518,33 +598,114 @@ export class Model {
   }
 
   #programsOf(trigger: Trigger, collaborator: number): number[] {
-    return this.rules.programs.flatMap(({ points, members }, at) =>
-      this.rules.active[collaborator - 1] && points[trigger] !== undefined && members.includes(collaborator - 1)
+    return this.programs.flatMap(({ points, members }, at) =>
+      this.active[collaborator - 1] && points[trigger] !== undefined && members.includes(collaborator - 1)
         ? [at + 1]
         : [],
     )
   }
 
   #trigger(
-    trigger: Trigger,
+    type: Trigger,
     opportunity: number,
     collaborator: number,
     at: number,
-    programs = this.#programsOf(trigger, collaborator),
+    programs = this.#programsOf(type, collaborator),
+    coupon: number | null = null,
   ): void {
     for (const program of programs) {
-      const points = this.#rules(program).points[trigger] as number
-      this.points.push({ opportunity, program, collaborator, points })
-      const there = this.#active(opportunity, program, collaborator)
-      if (there === undefined) {
-        const id = ++this.#lastEngagement
-        const engagement = { id, opportunity, program, collaborator, score: points, created: at, modified: at }
-        this.state.engagements.push({ ...engagement, status: 'active' })
-      } else {
-        there.score += points
-        there.modified = Math.max(there.modified, at)
+      const points = this.#rules(program).points[type] as number
+      const { id: engagement } =
+        this.#active(opportunity, program, collaborator) ?? this.#claim(opportunity, program, collaborator)
+      this.state.touches.push({ engagement, type, points, at, coupon, applied: coupon === null ? [] : [at] })
+      this.#sum(this.#engagement(engagement))
+    }
+  }
+
+  /**
+   * Applies a coupon, here a collaborator's only one. Where it counts already it is only known when else it was applied;
+   * answers whether it is more than that.
+   */
+  #apply(coupon: number, opportunity: number, at: number): boolean {
+    const holders = this.state.engagements.filter(
+      engagement =>
+        engagement.opportunity === opportunity &&
+        engagement.status === 'active' &&
+        this.#touchesOf(engagement).some(touch => touch.coupon === coupon),
+    )
+    for (const engagement of holders) {
+      const touch = first(
+        this.#touchesOf(engagement).filter(touch => touch.coupon === coupon),
+        ({ at }) => at,
+      )
+      touch.applied.push(at)
+      touch.at = Math.min(...touch.applied)
+      this.#sum(engagement)
+    }
+    const fresh = this.#programsOf('boundCouponUsed', coupon).filter(
+      program => !holders.some(engagement => engagement.program === program),
+    )
+    this.#trigger('boundCouponUsed', opportunity, coupon, at, fresh, coupon)
+    return holders.length === 0 || fresh.length > 0
+  }
+
+  /** A new engagement, whose touches are to follow. */
+  #claim(opportunity: number, program: number, collaborator: number): Engagement {
+    const id = ++this.#lastEngagement
+    const dates = { created: Number.NaN, modified: Number.NaN }
+    const engagement = { id, opportunity, program, collaborator, score: 0, status: 'active' as const, ...dates }
+    this.state.engagements.push(engagement)
+    return engagement
+  }
+
+  #touchesOf({ id }: Engagement): Touch[] {
+    return this.state.touches.filter(({ engagement }) => engagement === id)
+  }
+
+  /** What an engagement's touches make of it. */
+  #sum(engagement: Engagement): void {
+    const touches = this.#touchesOf(engagement)
+    engagement.score = touches.reduce((sum, { points }) => sum + points, 0)
+    engagement.created = Math.min(...touches.map(({ at }) => at))
+    engagement.modified = Math.max(...touches.map(({ at }) => at))
+  }
+
+  /** What an engagement was at a moment; undefined where it was not there yet. */
+  #asOf(engagement: Engagement, moment: number): (Claim & Candidate) | undefined {
+    const touches = this.#touchesOf(engagement).filter(({ at }) => at <= moment)
+    const { id, program, collaborator } = engagement
+    const dates = touches.map(({ at }) => at)
+    return touches.length === 0
+      ? undefined
+      : {
+          engagement: id,
+          program,
+          collaborator,
+          score: touches.reduce((sum, { points }) => sum + points, 0),
+          first: Math.min(...dates),
+          latest: Math.max(...dates),
+          touches: touches.length,
+          share: null,
+        }
+  }
+
+  /** Leaves an engagement as it was at a moment; what came later is another's from now on. */
+  #split(engagement: Engagement, moment: number): void {
+    const { touches } = this.state
+    const isLater = (at: number) => at > moment
+    const later = this.#touchesOf(engagement).filter(({ at, applied }) => isLater(at) || applied.some(isLater))
+    if (later.length === 0) return
+    const { id } = this.#claim(engagement.opportunity, engagement.program, engagement.collaborator)
+    for (const touch of later) {
+      if (isLater(touch.at)) touch.engagement = id
+      else {
+        const applied = touch.applied.filter(isLater)
+        touch.applied = touch.applied.filter(at => !isLater(at))
+        touches.push({ ...touch, engagement: id, applied, at: Math.min(...applied) })
       }
     }
+    this.#sum(engagement)
+    this.#sum(this.#engagement(id))
   }
 
   #trade(
@@ -563,43 +724,66 @@ export class Model {
     return transaction
   }
 
-  #bindings(opportunity: number, type: ConversionType): Engagement[] {
-    return this.state.engagements.filter(
-      ({ opportunity: of, program, status }) =>
-        of === opportunity && status === 'active' && this.#rules(program).types.includes(type),
-    )
+  /** What the sale, or else its first renewal, was decided from under a program; undefined where neither was. */
+  #recordOf(sold: Transaction, program: number): Evaluation | undefined {
+    const under = (type: ConversionType, isIt: (transaction: Transaction) => boolean) =>
+      this.state.evaluations.find(
+        evaluation =>
+          evaluation.program === program &&
+          evaluation.type === type &&
+          evaluation.transaction !== null &&
+          // what a manager credits by hand is evaluated by itself
+          !evaluation.isByHand &&
+          isIt(this.state.transactions[evaluation.transaction - 1] as Transaction),
+      )
+    return under('sale', ({ id }) => id === sold.id) ?? under('renewal', ({ original }) => original === sold.id)
   }
 
-  #convert(
-    opportunity: number,
-    type: ConversionType,
-    transaction: Transaction | null,
-    bindings: readonly Engagement[],
-    at: number,
-    soldAt?: number,
-  ): void {
-    const isRenewal = soldAt !== undefined
-    const matching = [...new Set(bindings.map(({ program }) => program))].sort((a, b) => a - b)
-    const entrants = matching
-      .map(program => {
-        const { expirationDays } = this.#rules(program)
-        const fresh = bindings
-          .filter(
-            binding =>
-              binding.program === program &&
-              (expirationDays === null || binding.modified >= (soldAt ?? at) - expirationDays * DAY),
-          )
-          // as they are now: they will have been changed when the pool is divided
-          .map(binding => ({ ...binding }))
-        return { program, claims: fresh.some(({ score }) => score > 0) ? fresh : [] }
-      })
-      .filter(({ claims }) => claims.length > 0)
+  /** What happens of a sale, a lead, or, of a sale that is renewed, a renewal. */
+  #convert({ opportunity, type, transaction, at, sold, open, isByHand = false }: Conversions): void {
+    const isRenewal = sold !== undefined
+    const moment = sold === undefined ? at : sold.created
+    const engagementsOf = (program: number) =>
+      this.state.engagements
+        .filter(({ opportunity: of, program: under }) => of === opportunity && under === program)
+        .sort((a, b) => a.collaborator - b.collaborator)
+    const matching = this.programs.flatMap(({ types }, place) => {
+      const program = place + 1
+      if (!types.includes(type) || open?.includes(program) === false) return []
+      if (isRenewal && this.#opportunity(opportunity).status === 'invalid') return []
+      const record = sold && this.#recordOf(sold, program)
+      const claims =
+        record === undefined
+          ? engagementsOf(program).flatMap(engagement =>
+              engagement.status === 'active' ? (this.#asOf(engagement, moment) ?? []) : [],
+            )
+          : record.candidates
+              .filter(({ share, engagement }) => share !== null && this.#engagement(engagement).status !== 'cancelled')
+              .map((candidate): Claim & Candidate => ({ ...candidate, program, share: null }))
+      claims.sort((a, b) => a.collaborator - b.collaborator)
+      return claims.length === 0 ? [] : [{ program, claims, isRecorded: record !== undefined }]
+    })
+    const entrants = matching.flatMap(({ program, claims, isRecorded }) => {
+      const { expirationDays, resolver } = this.#rules(program)
+      const isActive = ({ collaborator }: Claim) => this.active[collaborator - 1] === true
+      const fresh = claims.filter(({ latest }) => expirationDays === null || latest >= moment - expirationDays * DAY)
+      const eligible = fresh.filter(isActive)
+      if (eligible.length === 0) return []
+      // who won before wins again, whatever the score, and is replaced by nobody while inactive
+      if (isRecorded && !isPool(resolver)) {
+        const [winner] = sharesOf(resolver, fresh, 0).keys()
+        return this.active[(winner as number) - 1] ? [{ program, claims: eligible }] : []
+      }
+      return eligible.some(({ score }) => score > 0) ? [{ program, claims: eligible }] : []
+    })
     const losers = new Set<number>()
     const group = entrants.filter(({ program }) => this.#rules(program).grouped)
     if (group.length > 1) {
       const all = group.flatMap(({ claims }) => claims)
-      const [decided] = sharesOf(this.rules.sorter, all, 1).keys()
-      const winner = all.find(({ id }) => id === decided)?.program
+      // those that the sale credited keep its renewals; several only where they were not in a group then
+      const keepers = isRenewal ? all.filter(({ program }) => this.#isCredited(sold, program)) : []
+      const decisive = keepers.length > 0 ? keepers : all
+      const winner = (this.rules.sorter === 'newestBindingWins' ? newest(decisive) : oldest(decisive)).program
       for (const { program } of group) if (program !== winner) losers.add(program)
       this.#note('program_group_conversion_triggered', [
         ...group.map(({ program }) => `program ${program}`),
@@ -608,31 +792,42 @@ export class Model {
         ...all.map(({ collaborator }) => `collaborator ${collaborator}`),
       ])
     }
-    const all = (program: number) =>
-      this.state.engagements.filter(({ opportunity: of, program: under }) => of === opportunity && under === program)
+    const isThere = (engagement: Engagement) =>
+      engagement.status === 'active' && this.#asOf(engagement, moment) !== undefined
     if (!isRenewal)
-      for (const program of matching)
-        for (const engagement of all(program))
-          if (engagement.status === 'active') this.#become(engagement, 'pending', at)
+      for (const { program } of matching)
+        for (const engagement of engagementsOf(program).filter(isThere)) {
+          this.#split(engagement, moment)
+          this.#become(engagement, 'pending', at)
+        }
     for (const program of losers)
-      for (const engagement of all(program))
-        if (engagement.status === 'active' || engagement.status === 'pending') this.#become(engagement, 'cancelled', at)
-    for (const { program, claims } of entrants) {
-      if (losers.has(program)) continue
+      for (const engagement of engagementsOf(program).filter(one => one.status === 'pending' || isThere(one))) {
+        if (engagement.status === 'active') this.#split(engagement, moment)
+        this.#become(engagement, 'cancelled', at)
+      }
+    for (const { program, claims: candidates } of matching) {
+      const asOf = moment
+      const transactionId = transaction?.id ?? null
+      const evaluation = { opportunity, transaction: transactionId, program, type, asOf, candidates, isByHand }
+      this.state.evaluations.push(evaluation)
+      const claims = entrants.find(entrant => entrant.program === program)?.claims
+      if (claims === undefined || losers.has(program)) continue
       const rules = this.#rules(program)
       const pool = poolOf(rules, type, transaction && this.linesOf(transaction.id))
       const shares = sharesOf(rules.resolver, claims, pool)
       const isPercentage = rules.incentive === 'saleTransactionPercentage'
       const currency = isPercentage && transaction !== null && type !== 'lead' ? transaction.currency : 'USD'
+      const waits = isRenewal && this.#isRefused(sold, program)
       const made: Conversion[] = []
-      for (const claim of [...claims].sort((a, b) => a.id - b.id)) {
-        const value = shares.get(claim.id)
-        if (value === undefined) continue
+      for (const claim of claims) {
         const { collaborator } = claim
-        const obligation = this.#owe({ collaborator, status: 'draft', type, value, currency })
+        const value = shares.get(collaborator)
+        if (value === undefined) continue
+        claim.share = value
+        const obligation = this.#owe({ collaborator, status: 'draft', type, value, currency, created: at })
         const conversion: Conversion = {
           id: this.state.conversions.length + 1,
-          engagement: claim.id,
+          engagement: claim.engagement,
           collaborator,
           score: claim.score,
           transaction: transaction?.id ?? null,
@@ -643,7 +838,7 @@ export class Model {
         }
         this.state.conversions.push(conversion)
         made.push(conversion)
-        const links = [`conversion ${conversion.id}`, `collaborator ${collaborator}`, `engagement ${claim.id}`]
+        const links = [`conversion ${conversion.id}`, `collaborator ${collaborator}`, `engagement ${claim.engagement}`]
         const about = transaction === null ? [] : [`transaction ${transaction.id}`]
         const under = [`program ${program}`, `opportunity ${opportunity}`]
         this.#note('obligation_issued', [
@@ -655,13 +850,13 @@ export class Model {
         else {
           this.#note('conversion_awarded', [...links, ...under, ...about])
           this.#note('engagement_awarded', [
-            `engagement ${claim.id}`,
+            `engagement ${claim.engagement}`,
             `collaborator ${collaborator}`,
             ...under,
             ...about,
           ])
         }
-        if (rules.autoApprove) this.#approve(conversion)
+        if (rules.autoApprove && !waits) this.#approve(conversion)
       }
       if (isRenewal)
         this.#note('renewed_conversions_awarded', [
@@ -670,9 +865,33 @@ export class Model {
           ...made.flatMap(({ id, collaborator }) => [`conversion ${id}`, `collaborator ${collaborator}`]),
         ])
       else
-        for (const engagement of all(program))
+        for (const engagement of engagementsOf(program))
           if (engagement.status === 'pending') this.#become(engagement, 'complete', at)
     }
+  }
+
+  /** Whether a sale was credited under a program. */
+  #isCredited(sold: Transaction, program: number): boolean {
+    return this.state.evaluations.some(
+      evaluation =>
+        evaluation.transaction === sold.id &&
+        evaluation.program === program &&
+        !evaluation.isByHand &&
+        evaluation.candidates.some(({ share }) => share !== null),
+    )
+  }
+
+  /** Whether a manager rejected what a sale, or a renewal of it, was credited with under a program. */
+  #isRefused(sold: Transaction, program: number): boolean {
+    return this.state.conversions.some(({ id, transaction, engagement }) => {
+      const of = transaction === null ? undefined : this.state.transactions[transaction - 1]
+      const isTheirs = of?.id === sold.id || of?.original === sold.id
+      return isTheirs && this.#refusedByHand.has(id) && this.#engagement(engagement).program === program
+    })
+  }
+
+  #expectAfter({ created }: { readonly created: number }, at: number): void {
+    if (at < created) throw new Refused('VALIDATION_FAILED')
   }
 
   #owe(owed: Omit<Obligation, 'id' | 'payout'>): Obligation {
@@ -704,25 +923,32 @@ export class Model {
     ]
   }
 
-  #fulfill(ids: readonly number[] | undefined): void {
+  #fulfill(ids: readonly number[] | undefined, at: number): void {
     const { obligations, fulfillments, payouts, conversions } = this.state
     const owed = obligations.filter(({ id, status }) => (ids === undefined ? status === 'pending' : ids.includes(id)))
     if (ids !== undefined && (owed.length < new Set(ids).size || owed.some(({ status }) => status !== 'pending')))
       throw new Refused('VALIDATION_FAILED')
+    for (const obligation of owed) this.#expectAfter(obligation, at)
     if (owed.length === 0) return
-    const fulfillment: Fulfillment = { id: fulfillments.length + 1, status: 'processing' }
+    const fulfillment: Fulfillment = { id: fulfillments.length + 1, status: 'processing', created: at }
     fulfillments.push(fulfillment)
     this.#note('fulfillment_created', [`fulfillment ${fulfillment.id}`])
     const made: Payout[] = []
+    const isFor = (one: { collaborator: number; currency: string }, other: typeof one) =>
+      one.collaborator === other.collaborator && one.currency === other.currency
+    const order = (one: Obligation, other: Obligation) =>
+      one.collaborator - other.collaborator || (one.currency < other.currency ? -1 : 1)
+    for (const { collaborator, currency } of [...owed].sort(order)) {
+      if (made.some(one => isFor(one, { collaborator, currency }))) continue
+      const id = payouts.length + 1
+      const terms = { fulfillment: fulfillment.id, collaborator, currency, created: at }
+      const payout: Payout = { id, value: 0, status: 'unpaid', ...terms }
+      payouts.push(payout)
+      made.push(payout)
+    }
     for (const obligation of owed) {
       const { collaborator, currency, value } = obligation
-      let payout = made.find(one => one.collaborator === collaborator && one.currency === currency)
-      if (payout === undefined) {
-        const id = payouts.length + 1
-        payout = { id, fulfillment: fulfillment.id, collaborator, currency, value: 0, status: 'unpaid' }
-        payouts.push(payout)
-        made.push(payout)
-      }
+      const payout = made.find(one => isFor(one, { collaborator, currency })) as Payout
       payout.value += value
       obligation.status = 'complete'
       obligation.payout = payout.id
@@ -772,9 +998,15 @@ export class Model {
       return score
     }
     const claims = members
-      .filter(at => this.rules.active[at])
-      .map(at => ({ id: at + 1, score: isEven ? 1 : scoreOf(at + 1), created: 0, modified: 0 }))
-      .sort((a, b) => a.id - b.id)
+      .filter(place => this.active[place])
+      .map(place => place + 1)
+      .map(collaborator => ({
+        collaborator,
+        score: isEven ? 1 : scoreOf(collaborator),
+        program: 0,
+        first: 0,
+        latest: 0,
+      }))
     const distribution = { id: distributions.length + 1, value, created: at }
     distributions.push(distribution)
     const own = [`distribution ${distribution.id}`, 'distributor 1']
@@ -784,7 +1016,8 @@ export class Model {
     if ([...shares.values()].some(share => share > 0)) this.#shared += revenue
     for (const [collaborator, share] of shares) {
       if (share === 0) continue
-      const owed = { collaborator, status: 'pending', type: 'allocation', value: share, currency: 'USD' } as const
+      const kind = { type: 'allocation', currency: 'USD', status: 'pending', created: at } as const
+      const owed = { ...kind, collaborator, value: share }
       const links = [`collaborator ${collaborator}`, `obligation ${this.#owe(owed).id}`]
       this.#note('allocation_completed', [...own, ...links])
       this.#note('obligation_issued', [`distribution ${distribution.id}`, ...links])
@@ -801,11 +1034,11 @@ export class Model {
   }
 
   #rules(program: number): ProgramRules {
-    return this.rules.programs[program - 1] as ProgramRules
+    return this.programs[program - 1] as ProgramRules
   }
 
   #expectCollaborator(id: number): void {
-    if (id > this.rules.active.length) throw new Refused('VALIDATION_FAILED')
+    if (id > this.active.length) throw new Refused('VALIDATION_FAILED')
   }
 
   #opportunity(id: number): Opportunity {
@@ -837,10 +1070,32 @@ export class Model {
   }
 }
 
+interface Conversions {
+  readonly opportunity: number
+  readonly type: ConversionType
+  readonly transaction: Transaction | null
+  readonly at: number
+  /** Of a renewal, the sale. */
+  readonly sold?: Transaction
+  /** The programs that may pay; all, unless it is said. */
+  readonly open?: readonly number[]
+  readonly isByHand?: boolean
+}
+
 interface Customer {
   readonly tracking?: number
   readonly user?: string
 }
+
+/** Whom a userId is of, if it is anybody's. */
+const identityOf = (user: string | undefined): string | undefined =>
+  user === undefined || /^\s*(undefined|null|none|nan|\[object object\]|guest|anonymous|0|-\d+)?\s*$/i.test(user)
+    ? undefined
+    : user
+
+/** Whether an opportunity is known to be another customer's. */
+const isOthers = (opportunity: Opportunity, user: string | undefined): boolean =>
+  user !== undefined && opportunity.user !== null && opportunity.user !== user
 
 const FULFILLMENT: Readonly<Record<Fulfillment['status'], readonly Fulfillment['status'][]>> = {
   pending: ['processing', 'complete', 'failed'],
@@ -850,12 +1105,13 @@ const FULFILLMENT: Readonly<Record<Fulfillment['status'], readonly Fulfillment['
 }
 
 /** What makes a delivery and its repetitions one: the sender's key, and the order's own number. */
-const namesOf = ({ payload, key }: Delivery): string[] => {
-  const names = key === undefined ? [] : [`key ${key}`]
+const namesOf = ({ payload, key }: Delivery): string[] =>
+  [key === undefined ? undefined : `key ${key}`, ownNameOf(payload)].filter(name => name !== undefined)
+
+const ownNameOf = (payload: Payload): string | undefined => {
   if (payload.slug === 'sale' || payload.slug === 'renewal' || payload.slug === 'refund')
-    names.push(`${payload.slug} ${payload.order}`)
-  if (payload.slug === 'lead' && payload.form !== undefined) names.push(`lead ${payload.form}`)
-  return names
+    return `${payload.slug} ${payload.order}`
+  return payload.slug === 'lead' && payload.form !== undefined ? `lead ${payload.form}` : undefined
 }
 
 /** What is sent as an order's total. */
