@@ -238,7 +238,9 @@ export class Model {
   }
   /** All points that were ever given, and what for. */
   readonly points: { opportunity: number; program: number; collaborator: number; points: number }[] = []
-  #taken = new Map<string, { payload: Payload; outcome: { opportunity: number | null } }>()
+  #taken = new Map<string, { payload: Payload; named: number | undefined; outcome: { opportunity: number | null } }>()
+  /** When each record came about, by `kind id`. */
+  readonly #begun = new Map<string, number>()
   readonly #lines = new Map<number, readonly Line[]>()
   #lastEngagement = 0
 
@@ -251,13 +253,19 @@ export class Model {
     const [first] = known
     if (first !== undefined) {
       if (known.some(({ payload }) => !isDeepStrictEqual(payload, delivery.payload))) return { refused: 'CONFLICT' }
+      const hasOwnName = names.some(name => !name.startsWith('key '))
+      const isOf = (named: number | undefined) => (named === undefined ? undefined : this.survivor(named))
+      if (!hasOwnName && isOf(first.named) !== isOf(delivery.named)) return { refused: 'CONFLICT' }
       for (const name of names) this.#taken.set(name, first)
       return first.outcome
     }
     const [before, points, last] = [structuredClone(this.state), this.points.length, this.#lastEngagement]
     try {
       const outcome = { opportunity: this.#take(delivery) }
-      for (const name of names) this.#taken.set(name, { payload: delivery.payload, outcome })
+      const { payload, named, at } = delivery
+      for (const name of names) this.#taken.set(name, { payload, named, outcome })
+      for (const kind of BEGUN)
+        for (const { id } of this.state[kind].slice(before[kind].length)) this.#begun.set(`${kind} ${id}`, at)
       return outcome
     } catch (error) {
       if (!(error instanceof Refused)) throw error
@@ -277,6 +285,11 @@ export class Model {
   /** What was sold in a transaction; null for none. */
   linesOf(transaction: number): readonly Line[] | null {
     return this.#lines.get(transaction) ?? null
+  }
+
+  /** An event about a record cannot come before it. */
+  #expectSince(kind: (typeof BEGUN)[number], id: number, at: number): void {
+    if (at < (this.#begun.get(`${kind} ${id}`) as number)) throw new Refused('VALIDATION_FAILED')
   }
 
   #take({ payload, named, at }: Delivery): number | null {
@@ -326,6 +339,7 @@ export class Model {
         const sold = this.state.transactions.find(({ order }) => order === payload.original)
         if (sold === undefined) throw new Refused('NOT_FOUND')
         const root = sold.original === null ? sold : (this.state.transactions[sold.original - 1] as Transaction)
+        for (const { id } of [sold, root]) this.#expectSince('transactions', id, at)
         const opportunity = this.survivor(root.opportunity)
         const transaction = this.#trade(payload, opportunity, root.id, at)
         const all = this.state.engagements.filter(
@@ -354,6 +368,7 @@ export class Model {
       case 'refund': {
         const transaction = this.state.transactions.find(({ order }) => order === payload.order)
         if (transaction === undefined) throw new Refused('NOT_FOUND')
+        this.#expectSince('transactions', transaction.id, at)
         if (transaction.status === 'refunded') return transaction.opportunity
         transaction.status = 'refunded'
         const conversions = this.state.conversions.filter(({ transaction: of }) => of === transaction.id)
@@ -373,6 +388,7 @@ export class Model {
         this.#expectCollaborator(collaborator)
         const transaction = this.state.transactions[payload.transaction - 1]
         if (transaction === undefined) throw new Refused('NOT_FOUND')
+        this.#expectSince('transactions', transaction.id, at)
         if (transaction.status !== 'complete') throw new Refused('CONFLICT')
         const programs = this.#programsOf('manual', collaborator).filter(program =>
           this.#rules(program).types.includes(type),
@@ -400,18 +416,21 @@ export class Model {
       }
       case 'conversion-approved': {
         const conversion = this.#conversion(payload.conversion)
+        this.#expectSince('conversions', conversion.id, at)
         if (conversion.status === 'rejected') throw new Refused('CONFLICT')
         if (conversion.status === 'pending') this.#approve(conversion)
         return null
       }
       case 'conversion-rejected': {
         const conversion = this.#conversion(payload.conversion)
+        this.#expectSince('conversions', conversion.id, at)
         if (conversion.status !== 'rejected') this.#reject(conversion)
         return null
       }
       case 'opportunity-invalidated': {
         if (payload.opportunity > this.state.opportunities.length) throw new Refused('NOT_FOUND')
         const opportunity = this.#opportunity(this.survivor(payload.opportunity))
+        this.#expectSince('opportunities', opportunity.id, at)
         if (opportunity.status === 'invalid') return opportunity.id
         opportunity.status = 'invalid'
         const gone = this.state.engagements.filter(
@@ -425,11 +444,12 @@ export class Model {
         return opportunity.id
       }
       case 'fulfillment-generated':
-        this.#fulfill(payload.obligations)
+        this.#fulfill(payload.obligations, at)
         return null
       case 'fulfillment-status-changed': {
         const fulfillment = this.state.fulfillments[payload.fulfillment - 1]
         if (fulfillment === undefined) throw new Refused('NOT_FOUND')
+        this.#expectSince('fulfillments', fulfillment.id, at)
         if (fulfillment.status === payload.status) return null
         if (!FULFILLMENT[fulfillment.status].includes(payload.status)) throw new Refused('CONFLICT')
         fulfillment.status = payload.status
@@ -439,12 +459,14 @@ export class Model {
       case 'payout-paid': {
         const payout = this.state.payouts[payload.payout - 1]
         if (payout === undefined) throw new Refused('NOT_FOUND')
+        this.#expectSince('payouts', payout.id, at)
         if (payout.status === 'paid') return null
         payout.status = 'paid'
         this.#note('payout_paid', this.#linksOf(payout))
         return null
       }
       case 'distribution-completed':
+        if (at < this.rules.start) throw new Refused('VALIDATION_FAILED')
         this.#distribute(at)
         return null
     }
@@ -704,11 +726,12 @@ export class Model {
     ]
   }
 
-  #fulfill(ids: readonly number[] | undefined): void {
+  #fulfill(ids: readonly number[] | undefined, at: number): void {
     const { obligations, fulfillments, payouts, conversions } = this.state
     const owed = obligations.filter(({ id, status }) => (ids === undefined ? status === 'pending' : ids.includes(id)))
     if (ids !== undefined && (owed.length < new Set(ids).size || owed.some(({ status }) => status !== 'pending')))
       throw new Refused('VALIDATION_FAILED')
+    for (const { id } of owed) this.#expectSince('obligations', id, at)
     if (owed.length === 0) return
     const fulfillment: Fulfillment = { id: fulfillments.length + 1, status: 'processing' }
     fulfillments.push(fulfillment)
@@ -841,6 +864,9 @@ interface Customer {
   readonly tracking?: number
   readonly user?: string
 }
+
+/** Records that events are about. */
+const BEGUN = ['opportunities', 'transactions', 'conversions', 'obligations', 'fulfillments', 'payouts'] as const
 
 const FULFILLMENT: Readonly<Record<Fulfillment['status'], readonly Fulfillment['status'][]>> = {
   pending: ['processing', 'complete', 'failed'],

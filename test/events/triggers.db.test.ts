@@ -24,6 +24,7 @@ const refusedFields = async (world: World, fire: () => Promise<unknown>) => {
 }
 
 const sale = (externalId: string, more: object) => ({ source: 'woocommerce', externalId, total: 10, ...more })
+const lead = (more: object) => ({ source: 'woocommerce', externalId: '1', ...more })
 
 const SLUGS = [
   ['referredSiteVisit', 'site-visited', {}],
@@ -384,10 +385,11 @@ describe('an event of a customer', () => {
     const invalid = await visit({ userId: 'u1' })
     await world.fire('opportunity-invalidated', { opportunityId: invalid })
     const message = `Expected an active opportunity, received ${invalid}, which is invalid`
-    for (const slug of ['sale', 'lead'])
-      expect(await refusedFields(world, () => world.fire(slug, sale('1', { trackingId: invalid })))).toEqual({
-        trackingId: [message],
-      })
+    for (const [slug, payload] of [
+      ['sale', sale('1', { trackingId: invalid })],
+      ['lead', lead({ trackingId: invalid })],
+    ] as const)
+      expect(await refusedFields(world, () => world.fire(slug, payload))).toEqual({ trackingId: [message] })
     expect(await refusedFields(world, () => world.fire('sale', sale('1', { userId: 'u1' })))).toHaveProperty('userId')
     const anonymous = await visit({ trackingId: invalid })
     const known = await visit({ trackingId: invalid, userId: 'u1' })
@@ -417,7 +419,7 @@ describe('an event of a customer', () => {
     expect(await refusedFields(world, () => world.fire('sale', sale('1', {})))).toEqual({
       trackingId: ["Expected an opportunity's id, which X-Siren-OID answers, received nothing"],
     })
-    expect(await refusedFields(world, () => world.fire('lead', sale('1', { userId: 'nobody' })))).toEqual({
+    expect(await refusedFields(world, () => world.fire('lead', lead({ userId: 'nobody' })))).toEqual({
       userId: ['Expected a customer with an active opportunity, received one without'],
     })
   })
@@ -490,8 +492,8 @@ describe('an anonymous visitor who turns out to be a known customer', () => {
     await visit({ trackingId: anonymous, userId: 'u1' }, day(3))
     expect((await visit({ trackingId: anonymous }, day(4))).opportunityId).toBe(known)
     expect((await world.fire('sale', sale('1', { trackingId: anonymous }))).opportunityId).toBe(known)
-    expect((await world.fire('lead', sale('1', { trackingId: anonymous }))).opportunityId).toBe(known)
-    const invalidated = await world.fire('opportunity-invalidated', { opportunityId: anonymous })
+    expect((await world.fire('lead', lead({ trackingId: anonymous }))).opportunityId).toBe(known)
+    const invalidated = await world.fire('opportunity-invalidated', { opportunityId: anonymous }, { at: day(5) })
     expect(invalidated.opportunityId).toBe(known)
     expect(await world.opportunities()).toMatchObject([
       { id: anonymous, status: 'inactive' },
