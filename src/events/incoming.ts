@@ -198,7 +198,7 @@ export const INCOMING = {
       fullName: text('a full name'),
       email: z
         .string(expected('an e-mail address'))
-        .regex(/^\s*[^\s@]+@[^\s@]+\s*$/, expected('an e-mail address'))
+        .regex(/^[^\s@]+@[^\s@]+$/, expected('an e-mail address'))
         .max(255, atMost(255, 'characters')),
       nickname: optional(text('a name to show')),
       programIds: or(
