@@ -5,7 +5,7 @@ import { safeAmount } from '../money.ts'
 import { contest } from './contest.ts'
 import { reasonsAgainst, unexpired } from './eligible.ts'
 import { countedOf, type Reward, reward } from './incentives.ts'
-import { bySeniority } from './structures/structure.ts'
+import { bySeniority, sharersOf } from './structures/structure.ts'
 import { POOLS, STRUCTURES } from './structures/structures.ts'
 
 /** What one program decided about a conversion. */
@@ -92,7 +92,7 @@ const judge = (
 const earnersAmong = (sharers: readonly BindingRow[], program: RulesRow, asOf: Date): readonly BindingRow[] => {
   const fresh = unexpired(sharers, program.expirationDays, asOf)
   const active = fresh.filter(({ canEarn }) => canEarn)
-  if (POOLS.has(program.incentiveResolverType)) return active
+  if (POOLS.has(program.incentiveResolverType)) return sharersOf(active)
   const [winner] = STRUCTURES[program.incentiveResolverType](fresh, 0)
   return winner?.binding.canEarn ? active : []
 }

@@ -93,7 +93,8 @@ describe('an e-mail address', () => {
       })
       expect(again).toMatchObject({ created: { collaborators: 0, enrollments: 1 }, updated: { collaborators: 0 } })
       expect(Object.values(again.ids.collaborators)).toEqual(Object.values(ids.collaborators))
-      await expect(world.fire('collaborator-submitted', { fullName: 'Jane', email })).rejects.toThrow(ConflictError)
+      const application = { fullName: 'Jane', email: email.trim() } // an event refuses white space around it
+      await expect(world.fire('collaborator-submitted', application)).rejects.toThrow(ConflictError)
       expect(await world.collaborators()).toMatchObject([{ email: 'jane@example.com' }])
     },
   )
@@ -110,9 +111,9 @@ describe('an e-mail address', () => {
     )
   })
 
-  test('of an application is stored without the spaces around it', async () => {
+  test('of an application is stored without what is invisible around it', async () => {
     const world = await given()
-    await world.fire('collaborator-submitted', { fullName: 'Jane', email: ' Jane@Example.com ' })
+    await world.fire('collaborator-submitted', { fullName: 'Jane', email: '\u200bJane@Example.com\u200d' })
     expect(await world.collaborators()).toMatchObject([{ email: 'Jane@Example.com', status: 'pending' }])
   })
 })
