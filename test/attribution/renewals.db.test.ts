@@ -227,6 +227,23 @@ describe('a winner without a score', () => {
       ['R1', 'bob', 1000],
     ])
   })
+
+  it('shares in no pool, and does not keep a renewal from the other programs of a group', async () => {
+    const { sale, renewal, credits, world, newProgram, idOf, program, reform, visit } = await won()
+    const groupId = await world.group('newestBindingWins')
+    const triggers = { referredSiteVisit: 100 }
+    const renewals = await newProgram({ groupId, activeConversionTypes: ['renewal'], triggers })
+    await world.enroll(idOf('cid'), renewals)
+    await sql.script(`delete from enrollment where collaborator_id = ${idOf('cid')} and program_id = ${program}`)
+    await visit('cid', 9)
+    await sale('S1', 12)
+    await reform(`group_id = ${groupId}, incentive_resolver_type = 'evenlySharedPool'`)
+    await renewal('R1', 'S1', day(30))
+    expect(await credits()).toEqual([
+      ['S1', 'bob', 1000],
+      ['R1', 'cid', 1000],
+    ])
+  })
 })
 
 describe('a renewal of what was rejected', () => {
