@@ -95,9 +95,7 @@ describe.each(SLUGS)('the trigger %s', (type, slug, subject) => {
     await insertAlias(sql, { organizationId, collaboratorId: jane, code: 'OLD', retiredDate: day(1) })
     const stranger = await other.collaborator({ tracking: 'STRANGER' })
     const unknown = [gone, stranger, 2 ** 53 - 1]
-    const codes = ['GONE', 'STRANGER', 'OLD', 'COUPON', 'NOBODY', 'JA NE', '%', "'"].map(
-      code => `tracking:${code}`,
-    )
+    const codes = ['GONE', 'STRANGER', 'OLD', 'COUPON', 'NOBODY', 'JA NE', '%', "'"].map(code => `tracking:${code}`)
     for (const collaboratorId of [...unknown, ...codes])
       expect(await refusedFields(world, () => world.fire(slug, { collaboratorId, ...subject }))).toEqual({
         collaboratorId: [

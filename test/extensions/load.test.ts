@@ -69,6 +69,18 @@ describe('a sound extension', () => {
 describe('a broken extension stops the start with its name and the reason', () => {
   const flawed = (body: string): string => registering(body)
   it.each([
+    [
+      'one whose event has what every event may have',
+      () =>
+        moduleOf(
+          `import { z } from ${JSON.stringify(import.meta.resolve('zod'))}
+          export const extension = { name: 'test', register(gateway) {
+            const schema = z.object({ metadata: z.string(), occurredAt: z.string() }).transform(said => said)
+            gateway.addEvent('hat-tipped', { description: 'A hat.', schema })
+          } }`,
+        ),
+      'event "hat-tipped": expected a schema without occurredAt and metadata, which every event may have',
+    ],
     ['no such module', () => join(folder, 'absent.mjs'), 'it cannot be loaded: Cannot find module'],
     ['no such package', () => 'siren-extension-that-is-not-there', 'it cannot be loaded: Cannot find package'],
     ['one that does not parse', () => moduleOf('export const extension = {'), 'it cannot be loaded: '],

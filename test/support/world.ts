@@ -65,8 +65,11 @@ export interface StoredNote {
 export const day = (days: number, minutes = 0): Date => new Date(EPOCH.getTime() + (days * 24 * 60 + minutes) * 60_000)
 
 /** An organization of its own, to which events happen through the real pipeline. */
-export const testWorld = async (sql: Sql, makeParts: () => Parts = () => new Parts()) => {
-  const organizationId = await insertOrganization(sql)
+export const testWorld = async (sql: Sql, makeParts?: () => Parts) =>
+  worldOf(sql, await insertOrganization(sql), makeParts)
+
+/** The same, of an organization that is there already. */
+export const worldOf = (sql: Sql, organizationId: number, makeParts: () => Parts = () => new Parts()) => {
   const administrator: Viewer = { role: 'administrator', organizationId }
   const integration: Viewer = { role: 'integration', organizationId }
   let minutes = 0
