@@ -209,6 +209,43 @@ describe('a renewal', () => {
   })
 })
 
+describe('a winner without a score', () => {
+  /** Bob came last, and his visit is worth nothing. */
+  const won = async (given: Given = {}) => {
+    const story = await shop(sql, { triggers: { referredSiteVisit: 0, boundCouponUsed: 50 }, ...given })
+    await story.coupon('ANN', 10)
+    await story.visit('bob', 11)
+    return story
+  }
+
+  it('wins the renewals of the sale as well', async () => {
+    const { sale, renewal, credits } = await won()
+    await sale('S1', 12)
+    await renewal('R1', 'S1', day(30))
+    expect(await credits()).toEqual([
+      ['S1', 'bob', 1000],
+      ['R1', 'bob', 1000],
+    ])
+  })
+
+  it('shares in no pool, and does not keep a renewal from the other programs of a group', async () => {
+    const { sale, renewal, credits, world, newProgram, idOf, program, reform, visit } = await won()
+    const groupId = await world.group('newestBindingWins')
+    const triggers = { referredSiteVisit: 100 }
+    const renewals = await newProgram({ groupId, activeConversionTypes: ['renewal'], triggers })
+    await world.enroll(idOf('cid'), renewals)
+    await sql.script(`delete from enrollment where collaborator_id = ${idOf('cid')} and program_id = ${program}`)
+    await visit('cid', 9)
+    await sale('S1', 12)
+    await reform(`group_id = ${groupId}, incentive_resolver_type = 'evenlySharedPool'`)
+    await renewal('R1', 'S1', day(30))
+    expect(await credits()).toEqual([
+      ['S1', 'bob', 1000],
+      ['R1', 'cid', 1000],
+    ])
+  })
+})
+
 describe('a renewal of what was rejected', () => {
   const statusesOf = async ({ world }: Awaited<ReturnType<typeof sold>>) =>
     (await world.conversions()).map(({ status }) => status)
@@ -312,6 +349,31 @@ describe('a renewal with programs of a group', () => {
     expect(await credits(renewals)).toEqual([['R1', 'cid', 1000]])
     expect(await credits()).toHaveLength(2)
     expect(await claims(renewals)).toEqual([['cid', 'active', 200, 11, 15]])
+  })
+
+  it('goes to the other, where that program pays nobody of it now', async () => {
+    const { renew, credits, renewals, become } = await grouped()
+    await become('ann', 'inactive')
+    await renew()
+    expect(await credits(renewals)).toEqual([['R1', 'cid', 1000]])
+  })
+
+  it('pays nobody under a program whose claims were cancelled since, when it lost one', async () => {
+    const { renew, credits, claims, renewals, reform, renewal } = await grouped()
+    await reform(`active_conversion_types = array['sale']::conversion_type[]`)
+    await renew()
+    await reform(`active_conversion_types = array['sale', 'renewal']::conversion_type[]`)
+    await renewal('R2', 'S1', day(60))
+    await reform(`active_conversion_types = array['sale']::conversion_type[]`)
+    await renewal('R3', 'S1', day(90))
+    expect((await credits()).slice(1)).toEqual([
+      ['R1', 'cid', 1000],
+      ['R2', 'ann', 1000],
+    ])
+    expect((await claims(renewals)).map(([person, status, score]) => [person, status, score])).toEqual([
+      ['cid', 'cancelled', 100],
+      ['cid', 'active', 100],
+    ])
   })
 
   it('does not go to a program that lost the sale', async () => {

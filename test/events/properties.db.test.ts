@@ -62,8 +62,12 @@ const program: fc.Arbitrary<ProgramRules> = fc
   })
   .map(rules => rules as ProgramRules)
 
+const programs = fc.array(program, { minLength: 1, maxLength: 4 })
 const rules: fc.Arbitrary<Rules> = fc.record({
-  programs: fc.array(program, { minLength: 1, maxLength: 4 }),
+  programs: fc.oneof(
+    programs,
+    programs.map(all => all.map(one => ({ ...one, grouped: true }))),
+  ),
   sorter: fc.constantFrom('newestBindingWins', 'oldestBindingWins'),
   active: fc.constant([true, true, true, false]),
   distributor: fc.record({
@@ -276,16 +280,48 @@ const sharing = fc
     { ...third, device: 0, user: 'ann', naming: 'payload' },
     { ...last, device: 0, user: 'bob', naming: 'payload' },
   ])
-/** A lead whose opportunity turns out invalid, and who is one again. */
+/** A lead whose opportunity turns out invalid, and who is one again, before or after. */
 const requalifying = fc
-  .tuple(visit, lead, invalidate, visit, lead, member)
-  .map(([first, lead, invalidate, second, again, collaborator]): Step[] => [
+  .tuple(visit, lead, invalidate, visit, lead, member, fc.constantFrom(0, 2, 20))
+  .map(([first, lead, invalidate, second, again, collaborator, late]): Step[] => [
     { ...first, collaborator, user: 'ann', naming: 'nowhere' },
     { ...lead, form: undefined, user: 'ann', naming: 'nowhere' },
     invalidate,
-    { ...second, collaborator, user: 'ann', naming: 'nowhere' },
-    { ...again, form: undefined, user: 'ann', naming: 'nowhere' },
+    { ...second, collaborator, user: 'ann', naming: 'nowhere', late: 48 },
+    { ...again, form: undefined, user: 'ann', naming: 'nowhere', late },
   ])
+/** A cart applies its coupon again and again, and some of that is told late. */
+const couponing = fc
+  .tuple(fc.array(fc.tuple(coupon, fc.nat(3)), { minLength: 2, maxLength: 4 }), sale, fc.nat(3), member)
+  .map(([coupons, sale, late, code]): Step[] => {
+    const whose = { device: 0 as const, user: undefined, naming: 'payload' as const, pause: 1 }
+    return [...coupons.map(([one, late]) => ({ ...one, ...whose, coupon: code, late })), { ...sale, ...whose, late }]
+  })
+/** One key comes with the opportunities of two devices. */
+const repeating = fc.tuple(visit, visit, visit).map(([one, other, both]): Step[] => {
+  const again = { ...both, user: undefined, naming: 'header' as const, key: 'shared' as const }
+  return [
+    { ...one, device: 1, naming: 'payload' },
+    { ...other, device: 2, naming: 'payload' },
+    { ...again, device: 1 },
+    { ...again, device: 2 },
+  ]
+})
+/** Who shared a sale is inactive, and the program has other rules, when it is renewed. */
+const replacing = fc
+  .tuple(visit, visit, sale, reform, activity, renewal, fc.constantFrom(1, 2))
+  .map(([first, second, sale, reform, activity, renewal, gone]): Step[] => {
+    const whose = { device: 0 as const, user: undefined, naming: 'payload' as const, late: 0 }
+    return [
+      { ...first, ...whose, collaborator: 1 },
+      { ...second, ...whose, collaborator: 2 },
+      { ...sale, ...whose },
+      { ...reform, nth: 0 },
+      { ...activity, collaborator: gone, isActive: false },
+      { ...renewal, original: sale.order, late: 0 },
+      { ...activity, collaborator: gone, isActive: true },
+    ]
+  })
 /** A lead that is rejected may come again at once. */
 const leading = fc
   .tuple(visit, lead, reject, visit, lead, member)
@@ -296,8 +332,10 @@ const leading = fc
     { ...second, collaborator, device: 0, user: undefined, naming: 'payload' },
     { ...again, form: undefined, device: 0, naming: 'payload' },
   ])
-
-const STORIES = [shopping, settling, login, subscribing, leading, overtaking, sharing, requalifying]
+const STORIES = [
+  ...[shopping, settling, login, subscribing, leading],
+  ...[overtaking, sharing, requalifying, couponing, repeating, replacing],
+]
 
 const histories = (of: fc.Arbitrary<Step>, stories: fc.Arbitrary<Step[]>[], maxLength: number) =>
   fc.tuple(
