@@ -274,6 +274,7 @@ describe('what a page says of its place', () => {
         .split(':')
         .at(-1),
     )
+    await sql.rows(statement('delete from touch where engagement_id = $1'), [id])
     await sql.rows(statement('delete from engagement where id = $1'), [id])
     expect(await page({ first: 2, after: gone ?? null })).toMatchObject({ at: [3, 4], previous: true })
   })
