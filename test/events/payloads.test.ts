@@ -153,7 +153,7 @@ const WRONG: Readonly<Record<string, readonly unknown[]>> = {
   fullName: NO_NAME,
   nickname: NO_NAME,
   reason: NO_NAME,
-  email: [...NO_NAME, 'jane', 'jane@', '@example.com', 'jane@a b', 'a@b@c', 'jane@example.com\n'],
+  email: [...NO_NAME, 'jane', 'jane@', '@example.com', 'jane@a b', 'a@b@c', 'jane@exam\nple.com'],
   programIds: [...NO_LIST, Array(101).fill(1)],
   obligationIds: [...NO_LIST, Array(10_001).fill(1)],
   conversionType: [null, '', 'Sale', 'gift', 5, [], {}, 'constructor', '__proto__'],
