@@ -23,6 +23,16 @@ export const minorUnits = (amount: number, currency: string): number => {
 }
 
 /**
+ * What so many units of a price come to, in whole minor units: the product is rounded once, half a unit away from zero.
+ * 10,000 units at 0.004 USD are 40.00 USD, whose price by itself rounds to nothing.
+ * @throws RangeError when the price is not finite, or the result not a safe integer.
+ */
+export const lineTotal = (price: number, quantity: number, currency: string): number => {
+  const { digits, places } = decimalOf(price)
+  return safeAmount(quotient(digits * BigInt(quantity) * 10n ** BigInt(minorUnitExponent(currency)), 10n ** places))
+}
+
+/**
  * So many percent of an amount in minor units, half a unit rounded away from zero: 2.5 percent of 4999 is 125.
  * The percentage is taken as the decimal number that it prints as.
  * @throws RangeError when the percentage is not finite, or the amount or the result not a safe integer.

@@ -1,10 +1,9 @@
 import type { CandidateReason, EvaluationOutcome, ProgramRow } from '../database/rows.ts'
 import { ValidationError } from '../errors.ts'
 import type { BindingRow, Evaluation, Match, RulesRow } from '../events/catalog.ts'
-import { safeAmount } from '../money.ts'
 import { contest } from './contest.ts'
 import { reasonsAgainst, unexpired } from './eligible.ts'
-import { countedOf, type Reward, reward } from './incentives.ts'
+import { type Reward, reward, saleOf } from './incentives.ts'
 import { bySeniority, sharersOf } from './structures/structure.ts'
 import { POOLS, STRUCTURES } from './structures/structures.ts'
 
@@ -33,7 +32,7 @@ export interface Contest {
   readonly losers: readonly Entrant[]
 }
 
-/** A program with bindings that can earn. */
+/** A program, and what it would pay to each of its bindings that can earn. */
 export interface Entrant {
   readonly program: RulesRow
   readonly programId: number
@@ -42,37 +41,62 @@ export interface Entrant {
 }
 
 /**
+ * Divides the programs that reward a kind of conversion into those that match it and those that are passed over: a program
+ * with bindings that can earn matches when it pays at least one of them more than zero; without, when its incentive pays
+ * more than zero. So a trial, or a sale of shipping alone, uses up no claim.
+ * @throws ValidationError when a reward is more than can be counted.
+ */
+export const matching = (
+  matches: readonly Match[],
+  evaluation: Omit<Evaluation, 'matches' | 'passedOver'>,
+): Pick<Evaluation, 'matches' | 'passedOver'> => {
+  const isMatch = (match: Match) => {
+    const { entrant, pool, shares } = judge(match, evaluation)
+    return entrant.bindings.length > 0 ? paysAny(shares) : pool.value > 0
+  }
+  const found = new Set(matches.filter(isMatch))
+  return { matches: [...found], passedOver: matches.filter(match => !found.has(match)) }
+}
+
+/**
  * Decides who is credited with a conversion, and with how much: says which bindings can earn, holds the contests of groups,
- * and has each program that is left divide what it pays. The decisions are in the order of the matches. They do not depend
+ * and has each program that is left divide what it pays. The decisions are in the order of the programs. They do not depend
  * on the order in which touches were told.
  * @throws ValidationError when a reward is more than can be counted.
  */
 export const evaluate = (evaluation: Evaluation): { decisions: Decision[]; contests: Contest[] } => {
-  const judged = evaluation.matches.map(match => judge(match, evaluation.asOf))
-  const contests = contestsOf(judged.map(({ entrant }) => entrant).filter(({ bindings }) => bindings.length > 0))
-  const decisions = judged.map(({ entrant, reasons }): Decision => {
-    const { program, bindings } = entrant
+  const { matches, passedOver } = evaluation
+  const judged = [...matches, ...passedOver]
+    .toSorted((one, other) => one.program.id - other.program.id)
+    .map(match => judge(match, evaluation))
+  const contests = contestsOf(judged.filter(({ shares }) => paysAny(shares)).map(({ entrant }) => entrant))
+  const decisions = judged.map(({ entrant, reasons, pool, shares }): Decision => {
+    const { program } = entrant
     const held = contests.find(({ winner, losers }) => winner === entrant || losers.includes(entrant)) ?? null
     const hasLost = held !== null && held.winner !== entrant
-    const pool = bindings.length === 0 || hasLost ? null : poolOf(program, evaluation)
-    const credits = pool === null ? [] : STRUCTURES[program.incentiveResolverType](bindings, pool.value)
-    const shares = new Map(credits.map(({ binding, value }) => [binding, value]))
+    const given = hasLost ? NO_SHARES : shares
     return {
       program,
-      outcome: hasLost ? 'lostContest' : credits.length > 0 ? 'awarded' : 'nothingToPay',
-      candidates: [...reasons].map(([binding, reason]) => ({ binding, reason, share: shares.get(binding) ?? null })),
-      pool: credits.length > 0 ? pool : null,
+      outcome: hasLost ? 'lostContest' : paysAny(given) ? 'awarded' : 'nothingToPay',
+      candidates: [...reasons].map(([binding, reason]) => ({ binding, reason, share: given.get(binding) ?? null })),
+      pool: given.size > 0 ? pool : null,
       contest: held,
     }
   })
   return { decisions, contests }
 }
 
-/** Who can earn under a program, and why others cannot. */
+type Shares = ReadonlyMap<BindingRow, number>
+const NO_SHARES: Shares = new Map()
+
+const paysAny = (shares: Shares): boolean => [...shares.values()].some(share => share > 0)
+
+/** What a program comes to by itself: who can earn and why others cannot, what it pays, and how that is divided. */
 const judge = (
   { program, bindings, areSharers = false, keeps }: Match,
-  asOf: Date,
-): { entrant: Entrant; reasons: ReadonlyMap<BindingRow, CandidateReason | null> } => {
+  evaluation: Omit<Evaluation, 'matches' | 'passedOver'>,
+): { entrant: Entrant; reasons: ReadonlyMap<BindingRow, CandidateReason | null>; pool: Reward; shares: Shares } => {
+  const { asOf } = evaluation
   const candidates = bindings.toSorted(bySeniority)
   const found = reasonsAgainst(candidates, program.expirationDays, asOf)
   // who had a share of the sale has one of its renewals, with a score or without
@@ -82,7 +106,10 @@ const judge = (
   const earners = areSharers
     ? earnersAmong(candidates, program, asOf)
     : candidates.filter(one => reasons.get(one) === null)
-  return { entrant: { program, programId: program.id, bindings: earners, keeps }, reasons }
+  const pool = poolOf(program, evaluation)
+  const credits = STRUCTURES[program.incentiveResolverType](earners, pool.value)
+  const shares = new Map(credits.map(({ binding, value }) => [binding, value]))
+  return { entrant: { program, programId: program.id, bindings: earners, keeps }, reasons, pool, shares }
 }
 
 /**
@@ -105,22 +132,17 @@ const contestsOf = (entrants: readonly Entrant[]): Contest[] =>
     return sorter === null || members.length < 2 ? [] : [contest(sorter, members)]
   })
 
+type Sold = Pick<Evaluation, 'conversionType' | 'transaction' | 'details'>
+
 /** What a program pays for the conversion. */
-const poolOf = (program: ProgramRow, evaluation: Evaluation): Reward => {
-  const { conversionType, transaction, details } = evaluation
-  return counted(() =>
-    reward(program, conversionType, transaction && { currency: transaction.currency, lines: details }),
-  )
-}
+const poolOf = (program: ProgramRow, { conversionType, transaction, details }: Sold): Reward =>
+  counted(() => reward(program, conversionType, transaction && saleOf(transaction, details)))
 
 /** What each line of the conversion counted for, in minor units. */
-export const linesOf = ({ details }: Evaluation) =>
-  counted(() =>
-    details.map(line => {
-      const { value, quantity } = countedOf(line)
-      return { lineItemId: line.id, value: safeAmount(value), quantity }
-    }),
-  )
+export const linesOf = ({ transaction, details }: Sold) =>
+  transaction === null
+    ? []
+    : saleOf(transaction, details).lines.map((line, at) => ({ lineItemId: details[at]?.id, ...line }))
 
 const counted = <T>(work: () => T): T => {
   try {

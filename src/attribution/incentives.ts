@@ -1,4 +1,5 @@
-import type { ConversionType, LineItemRow, ProgramRow } from '../database/rows.ts'
+import { countedLines } from '../counted-lines.ts'
+import type { ConversionType, LineItemRow, ProgramRow, TransactionRow } from '../database/rows.ts'
 import { percentOf, safeAmount } from '../money.ts'
 
 /** What a program pays, and for what. */
@@ -7,10 +8,31 @@ export type Incentive = Pick<
   'incentiveType' | 'units' | 'transactionPercent' | 'payoutPerTransaction' | 'payoutPerProduct' | 'payoutPerLead'
 >
 
-/** A transaction as far as a reward depends on it: its currency and its lines, valued per unit in minor units. */
+/** A transaction as far as a reward depends on it; amounts in minor units of its currency. */
 export interface Sale {
   readonly currency: string
-  readonly lines: readonly Pick<LineItemRow, 'type' | 'value' | 'quantity'>[]
+  /** What was paid for it. */
+  readonly total: number
+  readonly lines: readonly CountedLine[]
+}
+
+/** A line, and what it counts for. */
+export interface CountedLine {
+  readonly type: string
+  /** What was paid of it. */
+  readonly value: number
+  /** How many units it is of. */
+  readonly quantity: number
+}
+
+/** A transaction with what each of its lines counts for, in their order. */
+export const saleOf = (
+  { currency, totalValue: total }: Pick<TransactionRow, 'currency' | 'totalValue'>,
+  details: readonly Pick<LineItemRow, 'type' | 'total' | 'quantity'>[],
+): Sale => {
+  const counted = countedLines(details, total)
+  const lines = details.map(({ type, quantity }, at) => ({ type, quantity, value: counted[at] ?? 0 }))
+  return { currency, total, lines }
 }
 
 /** An amount in minor units of its currency, which may be another unit, such as `points`. */
@@ -21,13 +43,15 @@ export interface Reward {
 
 /**
  * The pool that one conversion of a program pays: of a sale or renewal by its transaction, of a lead by itself.
- * A percentage is paid in the transaction's currency, everything else in the program's units. What an incentive has no
- * meaning for, such as a sale where leads are rewarded, pays 0; an amount that the program does not set counts as 0.
+ * A percentage is of the products, since shipping, tax and fees are not the seller's to share; it is paid in the
+ * transaction's currency, everything else in the program's units. What an incentive has no meaning for, such as a sale where
+ * leads are rewarded, pays 0, and so does a transaction for which nothing was paid; an amount that the program does not
+ * set counts as 0.
  * @throws RangeError when an amount is beyond the safe integers.
  */
 export const reward = (program: Incentive, conversionType: ConversionType, sale: Sale | null): Reward => {
   // a lead may be credited on a transaction by hand, and still is no sale
-  const sold = conversionType === 'lead' ? null : sale
+  const sold = conversionType === 'lead' || sale?.total === 0 ? null : sale
   const paid = (value: number): Reward => ({ value, currency: program.units })
   switch (program.incentiveType) {
     case 'saleTransactionPercentage':
@@ -37,26 +61,19 @@ export const reward = (program: Incentive, conversionType: ConversionType, sale:
     case 'fixedPerTransaction':
       return paid(sold === null ? 0 : (program.payoutPerTransaction ?? 0))
     case 'fixedPerProduct':
-      return paid(safeAmount(BigInt(program.payoutPerProduct ?? 0) * productsOf(sold)))
+      return paid(safeAmount(BigInt(program.payoutPerProduct ?? 0) * unitsOf(sold)))
     case 'fixedPerLead':
       return paid(conversionType === 'lead' ? (program.payoutPerLead ?? 0) : 0)
   }
 }
 
-/**
- * What a line counts for: its value as far as a percentage is paid of it, in minor units, and the products that it is of.
- * Shipping, tax and fees are not the seller's to share.
- */
-export const countedOf = ({ type, value, quantity }: Sale['lines'][number]): { value: bigint; quantity: number } => ({
-  value: type === 'product' || type === 'discount' ? BigInt(value) * BigInt(quantity) : 0n,
-  quantity: type === 'product' ? quantity : 0,
-})
-
-/** Discounts may exceed what was bought, but nobody owes for a sale. */
 const shareOf = (percent: number, { lines }: Sale): number => {
-  const total = lines.reduce((sum, line) => sum + countedOf(line).value, 0n)
-  return Math.max(0, percentOf(percent, safeAmount(total)))
+  const total = productsOf(lines).reduce((sum, { value }) => sum + BigInt(value), 0n)
+  return percentOf(percent, safeAmount(total))
 }
 
-const productsOf = (sale: Sale | null): bigint =>
-  (sale?.lines ?? []).reduce((sum, line) => sum + BigInt(countedOf(line).quantity), 0n)
+/** A product that was given away is nobody's to be paid for. */
+const unitsOf = (sale: Sale | null): bigint =>
+  productsOf(sale?.lines ?? []).reduce((sum, { quantity }) => sum + BigInt(quantity), 0n)
+
+const productsOf = (lines: Sale['lines']) => lines.filter(({ type, value }) => type === 'product' && value > 0)

@@ -3,11 +3,11 @@ import { statement } from '../database/sql.ts'
 import { selectList, tableOf } from '../database/tables.ts'
 import { ConflictError, RecordNotFoundError, ValidationError } from '../errors.ts'
 import { expectSince } from '../events/backdating.ts'
-import type { Evaluation, EventOf } from '../events/catalog.ts'
+import type { Evaluation, EventOf, Match } from '../events/catalog.ts'
 import { type EventContext, each, type Listeners } from '../events/dispatcher.ts'
 import { matchesForLead, matchesForRenewal, matchesForSale } from './bindings.ts'
 import { conversions as lifecycle } from './conversion.ts'
-import { type Contest, evaluate } from './evaluate.ts'
+import { type Contest, evaluate, matching } from './evaluate.ts'
 import { record } from './record.ts'
 
 /** What listeners here need of other folders. */
@@ -42,36 +42,39 @@ export const attributionListeners = ({ resolveCollaborator, openOpportunity }: A
 
   ManualAttributionRequested: each(async ({ opportunity, transaction, conversionType }, { sql, organizationId }) => {
     const details = await sql.rows(linesOf, [organizationId, transaction.id])
-    return [{ type: 'SaleInitialized', opportunityId: opportunity.id, conversionType, transaction, details }]
+    const sale = { opportunityId: opportunity.id, conversionType, transaction, details }
+    return [{ ...sale, type: 'SaleInitialized', isByHand: true }]
   }),
 
-  SaleInitialized: each(async ({ type: _, ...sale }, context) => {
-    const matches = await matchesForSale(sale.opportunityId, sale.conversionType, context)
-    return [{ ...sale, type: 'ConversionInitialized', matches, asOf: context.now }]
+  SaleInitialized: each(async ({ type: _, isByHand, ...sale }, context) => {
+    const { opportunityId, conversionType, transaction } = sale
+    const found = await matchesForSale(opportunityId, conversionType, context)
+    const evaluation = evaluationOf(found, { ...sale, asOf: context.now })
+    if (isByHand && evaluate(evaluation).decisions.every(({ outcome }) => outcome !== 'awarded'))
+      throw new ValidationError({
+        transactionId: [
+          `Expected a transaction for which a program pays, received ${transaction.id}, for which none does`,
+        ],
+      })
+    return [{ ...evaluation, type: 'ConversionInitialized' }]
   }),
 
   LeadInitialized: each(async ({ opportunityId }, context) => {
-    const matches = await matchesForLead(opportunityId, context)
+    const found = await matchesForLead(opportunityId, context)
     const lead = { opportunityId, conversionType: 'lead', transaction: null, details: [] } as const
-    return [{ ...lead, type: 'ConversionInitialized', matches, asOf: context.now }]
+    return [{ ...evaluationOf(found, { ...lead, asOf: context.now }), type: 'ConversionInitialized' }]
   }),
 
   RenewalInitialized: each(async ({ type: _, ...renewal }, context) => {
     const { opportunityId, transaction } = renewal
     const { originalTransactionId: saleId } = transaction
     if (saleId === null) return []
-    const matches = await matchesForRenewal(opportunityId, saleId, context)
-    if (matches.length === 0) return []
+    const found = await matchesForRenewal(opportunityId, saleId, context)
+    if (found.length === 0) return []
     const [sale] = await context.sql.rows(momentOf, [context.organizationId, saleId])
-    return [
-      {
-        ...renewal,
-        type: 'ConversionRenewed',
-        conversionType: 'renewal',
-        matches,
-        asOf: sale?.dateCreated ?? context.now,
-      },
-    ]
+    const asOf = sale?.dateCreated ?? context.now
+    const evaluation = evaluationOf(found, { ...renewal, conversionType: 'renewal', asOf })
+    return [{ ...evaluation, type: 'ConversionRenewed', transaction }]
   }),
 
   ConversionInitialized: each(async (evaluation, context) => {
@@ -144,6 +147,12 @@ const creditable = async (
     throw new ConflictError(`Transaction ${transaction.id} is credited to collaborator ${collaborator.id} already`)
   return open.map(({ id }) => id)
 }
+
+/** An evaluation of these programs. */
+const evaluationOf = (found: readonly Match[], about: Omit<Evaluation, 'matches' | 'passedOver'>): Evaluation => ({
+  ...about,
+  ...matching(found, about),
+})
 
 /** What a contest is told. */
 const contested = (

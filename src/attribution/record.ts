@@ -15,8 +15,8 @@ export const record = async (
   const conversions = await convert(decisions, evaluation, context)
   await keep(decisions, conversions, evaluation, context)
   const { opportunityId, conversionType, transaction } = evaluation
-  return decisions.flatMap(({ program, pool, candidates }) => {
-    if (pool === null) return []
+  return decisions.flatMap(({ program, outcome, pool, candidates }) => {
+    if (pool === null || outcome !== 'awarded') return []
     const { incentiveType, incentiveResolverType: resolver } = program
     const awarded = candidates.flatMap(({ binding, share }) => {
       const conversion = conversions.get(binding.id)
@@ -28,13 +28,13 @@ export const record = async (
   })
 }
 
-/** New conversions of those that have a share, by the engagements' ids. */
+/** New conversions of those whose share is more than zero, by the engagements' ids. */
 const convert = async (
   decisions: readonly Decision[],
   { conversionType, transaction }: Evaluation,
   { sql, organizationId, now }: EventContext,
 ): Promise<ReadonlyMap<number, ConversionRow>> => {
-  const credited = decisions.flatMap(({ candidates }) => candidates.filter(({ share }) => share !== null))
+  const credited = decisions.flatMap(({ candidates }) => candidates.filter(({ share }) => share !== null && share > 0))
   if (credited.length === 0) return new Map()
   const columns = [
     credited.map(({ binding }) => binding.id),
@@ -74,7 +74,7 @@ const keep = async (
       touches: binding.touches,
       reason,
       share,
-      conversionId: share === null ? null : conversions.get(binding.id)?.id,
+      conversionId: conversions.get(binding.id)?.id,
     })),
   }))
   const shared = [

@@ -1,3 +1,4 @@
+import { surplusOf } from '../counted-lines.ts'
 import type { ConversionRow, LineItemRow, OpportunityRow, TransactionRow } from '../database/rows.ts'
 import { statement } from '../database/sql.ts'
 import { selectList, tableOf } from '../database/tables.ts'
@@ -6,7 +7,7 @@ import { expectSince } from '../events/backdating.ts'
 import type { Customer, Detail, EventOf, EventType, Purchase } from '../events/catalog.ts'
 import { type EventContext, each, type Listeners } from '../events/dispatcher.ts'
 import { shown } from '../events/fields.ts'
-import { minorUnits } from '../money.ts'
+import { formatAmount, lineTotal, minorUnits, safeAmount } from '../money.ts'
 
 /** What listeners here need of other folders. */
 export interface CommercePorts {
@@ -82,7 +83,7 @@ export const commerceListeners = ({ findActive, lockById }: CommercePorts): List
     if (opportunityId === null) return [completed]
     const purchase = { opportunityId, transaction, details }
     return originalTransactionId === null
-      ? [{ ...purchase, type: 'SaleInitialized', conversionType: 'sale' }, completed]
+      ? [{ ...purchase, type: 'SaleInitialized', conversionType: 'sale', isByHand: false }, completed]
       : [{ ...purchase, type: 'RenewalInitialized' }, completed]
   }),
 
@@ -104,7 +105,8 @@ const bindingOf = (source: string, externalId: string) => ({
 const purchaseOf = ({ source, externalId, total: amount, currency, items = [] }: Sold): Purchase => {
   const total = minorUnits(amount, currency)
   const lines = items.map(({ externalId = null, amount, ...line }): Detail => {
-    return { externalId, ...line, value: minorUnits(amount, currency) }
+    const [value, total] = [minorUnits(amount, currency), lineTotal(amount, line.quantity, currency)]
+    return { externalId, ...line, value, ...(total !== value * line.quantity && { total }) }
   })
   const whole = { externalId: null, name: 'Total', type: 'product', value: total, quantity: 1 }
   const details = lines.length === 0 ? [whole] : lines
@@ -125,6 +127,11 @@ const create = async (requested: EventOf<'TransactionCreateRequested'>, context:
   if (!isOfIntegration) context.warn(`Expected the source of an integration, received ${shown(source)}`)
   const lines = JSON.stringify(requested.details)
   const details = await sql.rows(insertLines, [organizationId, transaction.id, currency, lines])
+  const surplus = surplusOf(details, total)
+  if (surplus > 0n) {
+    const more = formatAmount(safeAmount(surplus), currency)
+    context.warn(`The items add up to ${more} more than the total: the difference counts as a discount on the order`)
+  }
   return { transaction, details }
 }
 
@@ -140,11 +147,12 @@ const insertTransaction = statement<TransactionRow & { isOfIntegration: boolean 
 
 const insertLines = statement<LineItemRow>(`
   insert into line_item as l (
-    organization_id, transaction_id, external_id, name, description, type, value, quantity, units, attributes
+    organization_id, transaction_id, external_id, name, description, type, value, quantity, total, units, attributes
   )
-  select $1, $2, d."externalId", d.name, d.description, d.type, d.value, d.quantity, $3, coalesce(d.attributes, '{}')
+  select $1, $2, d."externalId", d.name, d.description, d.type, d.value, d.quantity, coalesce(d.total, d.value * d.quantity), $3,
+    coalesce(d.attributes, '{}')
   from jsonb_to_recordset($4::jsonb) as d(
-    "externalId" text, name text, description text, type text, value bigint, quantity int, attributes jsonb
+    "externalId" text, name text, description text, type text, value bigint, quantity int, total bigint, attributes jsonb
   )
   returning ${selectList(tableOf('LineItem'), 'l')}`)
 

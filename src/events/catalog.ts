@@ -72,6 +72,7 @@ export interface Events extends IncomingEvents {
     conversionType: ConversionType
     transaction: TransactionRow
     details: readonly LineItemRow[]
+    isByHand: boolean
   }
   /** A renewal is to be evaluated. Coordination inside the pipeline. */
   RenewalInitialized: { opportunityId: number; transaction: TransactionRow; details: readonly LineItemRow[] }
@@ -191,6 +192,8 @@ export interface Detail {
   type: string
   value: number
   quantity: number
+  /** The line's total in minor units, where the value had to be rounded; else it is value times quantity. */
+  total?: number | undefined
   /** What else the integration said about the line: a JSON object. */
   attributes?: Readonly<Record<string, unknown>> | undefined
 }
@@ -202,6 +205,8 @@ export interface Evaluation {
   readonly transaction: TransactionRow | null
   readonly details: readonly LineItemRow[]
   readonly matches: readonly Match[]
+  /** Programs that reward the kind of conversion and would pay nobody for this one: their engagements stay as they are. */
+  readonly passedOver: readonly Match[]
   /** The moment that is looked at: touches after it do not count. A renewal's is that of the original sale. */
   readonly asOf: Date
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isCurrency, minorUnits } from '../money.ts'
+import { isCurrency, lineTotal } from '../money.ts'
 import { ENVELOPE } from './envelope.ts'
 import { atMost, expected, id, optional, or, strict, text } from './fields.ts'
 
@@ -137,13 +137,11 @@ type Basket = { total: number; currency: string; items?: z.output<typeof item>[]
 const holdable = ({ total, currency, items = [] }: Basket, context: z.RefinementCtx<unknown>) => {
   const check = (path: PropertyKey[], value: number, times = 1) => {
     try {
-      const sum = minorUnits(value, currency) * times
-      if (Number.isSafeInteger(sum)) return sum
+      return lineTotal(value, times, currency)
     } catch {
-      // said below
+      context.addIssue({ code: 'custom', path, message: `Expected an amount that can be counted, received ${value}` })
+      return 0
     }
-    context.addIssue({ code: 'custom', path, message: `Expected an amount that can be counted, received ${value}` })
-    return 0
   }
   check(['total'], total)
   let sum = 0

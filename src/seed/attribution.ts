@@ -265,10 +265,10 @@ export const commerce = (plan: OrganizationPlan): string => `
     cross join lateral (select case when t.cycle > 0 then 'stripe' else 'woocommerce' end as source) as sent
   order by t.id;
 
-  insert into line_item (organization_id, id, transaction_id, external_id, name, type, value, quantity, units)
+  insert into line_item (organization_id, id, transaction_id, external_id, name, type, value, quantity, total, units)
   select
     ${plan.id}, id, transaction_id, case line.name when 'product' then 'sku-' || drawn end,
-    case line.name when 'product' then title else line.name end, type, value, quantity, '${plan.currency}'
+    case line.name when 'product' then title else line.name end, type, value, quantity, value * quantity, '${plan.currency}'
   from line
     cross join lateral (select 1 + pg_temp.pick(line.id, 28, ${plan.products.length}) as drawn) as draw
     join unnest(${texts(plan.products)}) with ordinality as product (title, number) on product.number = drawn

@@ -146,6 +146,7 @@ describe('an event with the userId of B, on the opportunity of A', () => {
 
   it.each(cases(PURCHASES))('credits whoever brought B, who was there: a %s by %s', async (slug, by, subject) => {
     const now = await story()
+    if (slug === 'lead') await now.reform("incentive_type = 'fixedPerLead', payout_per_lead = 500")
     const ofB = await now.open('b')
     await now.visit('cid', 11, { trackingId: ofB })
     expect(await send(now, slug, subject, by)).toMatchObject({ opportunityId: ofB })

@@ -504,9 +504,10 @@ describe('a lead', () => {
   it('with programs of a group has one winner, named for the opportunity', async () => {
     const world = await testWorld(sql)
     const groupId = await world.group('oldestBindingWins')
+    const rules = { groupId, incentiveType: 'fixedPerLead', payoutPerLead: 500 } as const
     const [first, second] = [
-      await world.program({ groupId, activeConversionTypes: ['lead'] }),
-      await world.program({ groupId, activeConversionTypes: ['lead'] }),
+      await world.program({ ...rules, activeConversionTypes: ['lead'] }),
+      await world.program({ ...rules, activeConversionTypes: ['lead'] }),
     ]
     const jane = await world.collaborator({ programs: [first, second] })
     const opportunity = opportunityOf(await world.fire('site-visited', { collaboratorId: jane }))

@@ -8,6 +8,7 @@ import { testDatabase } from '../support/database.ts'
 import { EPOCH } from '../support/rows.ts'
 import { testWorld } from '../support/world.ts'
 import {
+  type Basket,
   type Delivery,
   type Line,
   Model,
@@ -93,6 +94,8 @@ const basket = {
   order: fc.nat(4),
   currency: fc.constantFrom('USD', 'USD', 'EUR'),
   lines: fc.array(line, { minLength: 1, maxLength: 3 }),
+  /** What is paid, next to what the lines add up to: less for a discount on the order, more for what is not listed. */
+  paid: fc.constantFrom(...(['all', 'all', 'all', 'less', 'more', 'nothing'] as const)),
 }
 /** What shops say of those whom they do not know. */
 const NOBODIES = ['0', '-1', ' Guest ', 'undefined', 'NULL', '[object Object]'] as const
@@ -355,6 +358,18 @@ const histories = (of: fc.Arbitrary<Step>, stories: fc.Arbitrary<Step[]>[], maxL
 const NOBODY = 1_000_000
 const NOBODY_STORED = 2_000_000_000
 
+/** What is sent of a basket. */
+const basketOf = ({
+  lines,
+  paid = 'all',
+}: {
+  lines: readonly Line[]
+  paid?: 'all' | 'less' | 'more' | 'nothing'
+}): Basket => {
+  const all = totalOf(lines)
+  return { lines, total: { all, less: Math.floor(all * 0.6), more: all + 500, nothing: 0 }[paid] }
+}
+
 /** What a step sends, in the model's terms. */
 const deliveryOf = (
   given: Exclude<Step, { kind: 'again' | 'activity' | 'reform' }>,
@@ -377,12 +392,13 @@ const deliveryOf = (
       case 'coupon':
         return { slug: 'coupon-applied', coupon: given.coupon, ...whose }
       case 'sale':
-        return { slug: 'sale', order: order(given.order), currency: given.currency, lines: given.lines, ...whose }
+        return { slug: 'sale', order: order(given.order), currency: given.currency, ...basketOf(given), ...whose }
       case 'lead':
         return { slug: 'lead', ...(given.form !== undefined && { form: `form ${given.form}` }), ...whose }
       case 'renewal': {
-        const { currency, lines } = given
-        return { slug: 'renewal', order: `renewal ${given.order}`, original: renewed(given.original), currency, lines }
+        const { currency } = given
+        const original = renewed(given.original)
+        return { slug: 'renewal', order: `renewal ${given.order}`, original, currency, ...basketOf(given) }
       }
       case 'refund':
         return { slug: 'refund', order: order(given.order) }
@@ -440,11 +456,11 @@ const sentOf = ({ payload, key, named, at }: Delivery, ids: Ids): Sent => {
     ...(user !== undefined && { userId: user }),
     ...(tracking !== undefined && { trackingId: id('opportunity', tracking) }),
   })
-  const sold = ({ order, currency, lines }: { order: string; currency: string; lines: readonly Line[] }) => ({
+  const sold = ({ order, currency, lines, total }: { order: string; currency: string } & Basket) => ({
     source: 'shop',
     externalId: order,
     currency,
-    total: totalOf(lines) / 100,
+    total: total / 100,
     items: lines.map(({ type, value, quantity }) => ({ name: 'Item', type, amount: value / 100, quantity })),
   })
   const content = (): unknown => {
@@ -784,7 +800,7 @@ describe('whatever comes in', () => {
         const { model, actual } = last
         for (const { program, type, transaction, candidates } of actual.evaluations) {
           const { resolver } = rules.programs[program - 1] as ProgramRules
-          const pool = poolOf(rules.programs[program - 1] as ProgramRules, type, model.linesOf(transaction ?? 0))
+          const pool = poolOf(rules.programs[program - 1] as ProgramRules, type, model.basketOf(transaction ?? 0))
           const sharers = candidates.filter(({ share }) => share !== null)
           if (sharers.length === 0) continue
           const paid = sharers.map(({ share }) => share as number)
@@ -904,15 +920,14 @@ const deliveriesOf = (history: readonly Told[], start: number, told: readonly To
       case 'coupon':
         return { slug: 'coupon-applied', coupon: one.collaborator, tracking: one.opportunity }
       case 'sale':
-        return { slug: 'sale', order: orderOf(one), currency: 'USD', lines: one.lines, tracking: one.opportunity }
+        return { slug: 'sale', order: orderOf(one), currency: 'USD', ...basketOf(one), tracking: one.opportunity }
       case 'lead':
         return { slug: 'lead', tracking: one.opportunity }
       case 'join':
         return { ...opens, tracking: one.opportunity, user: 'ann' }
       case 'renewal': {
-        const { lines, nth } = one
-        const original = orderOf(sales[nth % sales.length])
-        return { slug: 'renewal', order: orderOf(one), original, currency: 'USD', lines }
+        const original = orderOf(sales[one.nth % sales.length])
+        return { slug: 'renewal', order: orderOf(one), original, currency: 'USD', ...basketOf(one) }
       }
     }
   }
@@ -1000,7 +1015,7 @@ describe('what has been found once', () => {
     return { kind: 'visit', device, user, naming: 'payload', collaborator: 1, ...common }
   }
   const lines: Line[] = [{ type: 'product', value: 1000, quantity: 1 }]
-  const bought = { currency: 'USD', lines } as const
+  const bought = { currency: 'USD', lines, paid: 'all' } as const
 
   it('merges engagements that renewals were credited to, and that may go on', async () => {
     const steps: Step[] = [

@@ -45,13 +45,19 @@ export interface Line {
   readonly quantity: number
 }
 
+/** What was bought, and what was paid for it. */
+export interface Basket {
+  readonly lines: readonly Line[]
+  readonly total: number
+}
+
 /** What may be sent; ids are the model's, places from 1 in the order in which records came about. */
 export type Payload =
   | { slug: 'site-visited'; collaborator: number; tracking?: number; user?: string }
   | { slug: 'coupon-applied'; coupon: number; tracking?: number; user?: string }
-  | { slug: 'sale'; order: string; currency: string; lines: readonly Line[]; tracking?: number; user?: string }
+  | ({ slug: 'sale'; order: string; currency: string; tracking?: number; user?: string } & Basket)
   | { slug: 'lead'; form?: string; tracking?: number; user?: string }
-  | { slug: 'renewal'; order: string; original: string; currency: string; lines: readonly Line[] }
+  | ({ slug: 'renewal'; order: string; original: string; currency: string } & Basket)
   | { slug: 'refund'; order: string }
   | { slug: 'manual-attribution'; collaborator: number; transaction: number; type: ConversionType }
   | { slug: 'conversion-approved'; conversion: number }
@@ -204,26 +210,50 @@ class Refused extends Error {
   }
 }
 
+/** What each line of a basket counts for: nobody earns on what was not paid. */
+export const countedOf = ({ lines, total }: Basket): number[] => {
+  const isOf = (type: string) => (line: Line) => line.type === type
+  const whole = ({ value, quantity }: Line) => value * quantity
+  const sum = (values: readonly number[]) => values.reduce((all, value) => all + value, 0)
+  const given = sum(lines.filter(isOf('discount')).map(line => -whole(line)))
+  const products = less(
+    lines.map(line => (line.type === 'product' ? whole(line) : 0)),
+    given,
+  )
+  const rest = lines.map((line, at) =>
+    line.type === 'discount' ? 0 : line.type === 'product' ? (products[at] as number) : whole(line),
+  )
+  return less(rest, sum(rest) - total)
+}
+
+/** Values that are reduced together: the reduction is divided in proportion, and its rest goes to the largest remainders. */
+const less = (values: readonly number[], reduction: number): number[] => {
+  const whole = values.reduce((all, value) => all + value, 0)
+  const off = Math.min(Math.max(0, reduction), whole)
+  if (off === 0) return [...values]
+  const parts = values.map(value => Math.floor((off * value) / whole))
+  const order = values
+    .map((value, at) => ({ at, rest: (off * value) % whole }))
+    .sort((a, b) => b.rest - a.rest || a.at - b.at)
+  let missing = off - parts.reduce((all, part) => all + part, 0)
+  for (const { at } of order) if (missing-- > 0) parts[at] = (parts[at] as number) + 1
+  return values.map((value, at) => value - (parts[at] as number))
+}
+
 /** A whole program's reward, from the rules and what was sold. */
-export const poolOf = (rules: ProgramRules, type: ConversionType, lines: readonly Line[] | null): number => {
-  const sold = type === 'lead' ? null : lines
-  switch (rules.incentive) {
-    case 'fixedPerLead':
-      return type === 'lead' ? rules.rate : 0
-    case 'fixedPerTransaction':
-      return sold === null ? 0 : rules.rate
-    case 'fixedPerProduct': {
-      let products = 0
-      for (const line of sold ?? []) if (line.type === 'product') products += line.quantity
-      return products * rules.rate
-    }
-    case 'saleTransactionPercentage': {
-      let sum = 0n
-      for (const { type, value, quantity } of sold ?? [])
-        if (type === 'product' || type === 'discount') sum += BigInt(value * quantity)
-      return sum < 0n ? 0 : halfUp(sum * BigInt(rules.rate), 1_000_000n)
-    }
+export const poolOf = (rules: ProgramRules, type: ConversionType, basket: Basket | null): number => {
+  if (rules.incentive === 'fixedPerLead') return type === 'lead' ? rules.rate : 0
+  if (type === 'lead' || basket === null || basket.total === 0) return 0
+  if (rules.incentive === 'fixedPerTransaction') return rules.rate
+  const counted = countedOf(basket)
+  let [units, sum] = [0, 0n]
+  for (const [at, { type: of, quantity }] of basket.lines.entries()) {
+    const value = counted[at] as number
+    if (of !== 'product' || value === 0) continue
+    units += quantity
+    sum += BigInt(value)
   }
+  return rules.incentive === 'fixedPerProduct' ? units * rules.rate : halfUp(sum * BigInt(rules.rate), 1_000_000n)
 }
 
 const halfUp = (numerator: bigint, denominator: bigint): number =>
@@ -309,7 +339,7 @@ export class Model {
   /** Which collaborators are active now. */
   readonly active: boolean[]
   #taken = new Map<string, { payload: Payload; named: number | undefined; outcome: { opportunity: number | null } }>()
-  readonly #lines = new Map<number, readonly Line[]>()
+  readonly #baskets = new Map<number, Basket>()
   #lastEngagement = 0
   /** Conversions that a manager rejected. */
   #refusedByHand = new Set<number>()
@@ -354,8 +384,8 @@ export class Model {
   }
 
   /** What was sold in a transaction; null for none. */
-  linesOf(transaction: number): readonly Line[] | null {
-    return this.#lines.get(transaction) ?? null
+  basketOf(transaction: number): Basket | null {
+    return this.#baskets.get(transaction) ?? null
   }
 
   #take({ payload, named, at }: Delivery): number | null {
@@ -709,7 +739,7 @@ export class Model {
   }
 
   #trade(
-    { order, currency, lines }: { order: string; currency: string; lines: readonly Line[] },
+    { order, currency, lines, total }: { order: string; currency: string } & Basket,
     opportunity: number,
     original: number | null,
     at: number,
@@ -717,10 +747,9 @@ export class Model {
     const { transactions } = this.state
     if (transactions.some(transaction => transaction.order === order)) throw new Refused('CONFLICT')
     const id = transactions.length + 1
-    const total = totalOf(lines)
     const transaction = { id, opportunity, original, order, total, currency, status: 'complete' as const, created: at }
     transactions.push(transaction)
-    this.#lines.set(id, lines)
+    this.#baskets.set(id, { lines, total })
     return transaction
   }
 
@@ -763,7 +792,9 @@ export class Model {
       claims.sort((a, b) => a.collaborator - b.collaborator)
       return claims.length === 0 ? [] : [{ program, claims, isRecorded: record !== undefined }]
     })
-    const entrants = matching.flatMap(({ program, claims, isRecorded }) => {
+    const poolUnder = (program: number) =>
+      poolOf(this.#rules(program), type, transaction && this.basketOf(transaction.id))
+    const able = matching.flatMap(({ program, claims, isRecorded }) => {
       const { expirationDays, resolver } = this.#rules(program)
       const isActive = ({ collaborator }: Claim) => this.active[collaborator - 1] === true
       const fresh = claims.filter(({ latest }) => expirationDays === null || latest >= moment - expirationDays * DAY)
@@ -776,6 +807,15 @@ export class Model {
       }
       return eligible.some(({ score }) => score > 0) ? [{ program, claims: eligible }] : []
     })
+    // a program that would pay all of them nothing leaves the claims as they are
+    const entrants = able.filter(({ program, claims }) =>
+      [...sharesOf(this.#rules(program).resolver, claims, poolUnder(program)).values()].some(share => share > 0),
+    )
+    const isPassedOver = (program: number) =>
+      able.some(one => one.program === program)
+        ? !entrants.some(one => one.program === program)
+        : poolUnder(program) === 0
+    if (isByHand && entrants.length === 0) throw new Refused('VALIDATION_FAILED')
     const losers = new Set<number>()
     const group = entrants.filter(({ program }) => this.#rules(program).grouped)
     if (group.length > 1) {
@@ -795,7 +835,7 @@ export class Model {
     const isThere = (engagement: Engagement) =>
       engagement.status === 'active' && this.#asOf(engagement, moment) !== undefined
     if (!isRenewal)
-      for (const { program } of matching)
+      for (const { program } of matching.filter(({ program }) => !isPassedOver(program)))
         for (const engagement of engagementsOf(program).filter(isThere)) {
           this.#split(engagement, moment)
           this.#become(engagement, 'pending', at)
@@ -810,11 +850,12 @@ export class Model {
       const transactionId = transaction?.id ?? null
       const evaluation = { opportunity, transaction: transactionId, program, type, asOf, candidates, isByHand }
       this.state.evaluations.push(evaluation)
-      const claims = entrants.find(entrant => entrant.program === program)?.claims
+      const claims = able.find(entrant => entrant.program === program)?.claims
       if (claims === undefined || losers.has(program)) continue
       const rules = this.#rules(program)
-      const pool = poolOf(rules, type, transaction && this.linesOf(transaction.id))
-      const shares = sharesOf(rules.resolver, claims, pool)
+      const shares = sharesOf(rules.resolver, claims, poolUnder(program))
+      for (const claim of claims) claim.share = shares.get(claim.collaborator) ?? null
+      if (!entrants.some(entrant => entrant.program === program)) continue
       const isPercentage = rules.incentive === 'saleTransactionPercentage'
       const currency = isPercentage && transaction !== null && type !== 'lead' ? transaction.currency : 'USD'
       const waits = isRenewal && this.#isRefused(sold, program)
@@ -822,8 +863,7 @@ export class Model {
       for (const claim of claims) {
         const { collaborator } = claim
         const value = shares.get(collaborator)
-        if (value === undefined) continue
-        claim.share = value
+        if (value === undefined || value === 0) continue
         const obligation = this.#owe({ collaborator, status: 'draft', type, value, currency, created: at })
         const conversion: Conversion = {
           id: this.state.conversions.length + 1,
@@ -877,7 +917,7 @@ export class Model {
         evaluation.transaction === sold.id &&
         evaluation.program === program &&
         !evaluation.isByHand &&
-        evaluation.candidates.some(({ share }) => share !== null),
+        evaluation.candidates.some(({ share }) => share !== null && share > 0),
     )
   }
 

@@ -291,6 +291,20 @@ describe('a manual attribution', () => {
     expect(Object.keys(fields)).toEqual(['collaboratorId'])
   })
 
+  it('is of a transaction for which a program pays', async () => {
+    const { world, transactionId, program } = await story({ activeConversionTypes: ['sale', 'lead'] })
+    const collaboratorId = await world.collaborator({ programs: [program] })
+    const before = await world.dump()
+    const lead = { collaboratorId, transactionId, conversionType: 'lead' }
+    const fields = await refusedFields(world, () => world.fire('manual-attribution', lead))
+    expect(fields).toEqual({
+      transactionId: [
+        `Expected a transaction for which a program pays, received ${transactionId}, for which none does`,
+      ],
+    })
+    expect(await world.dump()).toEqual(before)
+  })
+
   it('cannot credit one who is in no program that enables it', async () => {
     const { world, transactionId } = await story()
     const collaboratorId = await world.collaborator({ programs: [await world.program()] })
@@ -312,7 +326,13 @@ describe('a manual attribution', () => {
 
   it('may be of a renewal or of a lead', async () => {
     const { world, transactionId, program } = await story({ activeConversionTypes: ['sale', 'renewal', 'lead'] })
-    for (const conversionType of ['renewal', 'lead']) {
+    for (const [conversionType, incentive] of [
+      ['renewal', 'saleTransactionPercentage'],
+      ['lead', 'fixedPerLead'],
+    ]) {
+      await sql.script(
+        `update program set incentive_type = '${incentive}', payout_per_lead = 500 where id = ${program}`,
+      )
       const collaboratorId = await world.collaborator({ programs: [program] })
       await world.fire('manual-attribution', { collaboratorId, transactionId, conversionType })
     }

@@ -111,6 +111,7 @@ export const insertLineItem = async (sql: Sql, given: Given<LineItemRow>): Promi
     transactionId: given.transactionId ?? (await insertTransaction(sql, only(given))),
     name: 'Course',
     value: 10_000,
+    total: (given.value ?? 10_000) * (given.quantity ?? 1),
     units: 'USD',
     ...given,
   })

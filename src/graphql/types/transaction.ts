@@ -28,6 +28,10 @@ const LineItem = builder.objectRef<LineItemRow>('LineItem').implement({
       description: "The price of one unit in minor units; a discount's is negative.",
     }),
     quantity: t.exposeInt('quantity', { description: 'How many units were sold.' }),
+    total: t.expose('total', {
+      type: 'SafeInt',
+      description: "The line's total in minor units, rounded once; a discount's is negative.",
+    }),
     units: t.exposeString('units', { description: 'What the value is counted in: an ISO 4217 code.' }),
   }),
 })

@@ -79,14 +79,25 @@ const line = {
   value: z.int(),
   quantity: z.int(),
 }
-const recordedLine = { id: recordId, transactionId: recordId, ...line, description: z.string().nullable() }
+const recordedLine = {
+  id: recordId,
+  transactionId: recordId,
+  ...line,
+  total: z.int(),
+  description: z.string().nullable(),
+}
 const purchase = {
   source: z.string(),
   externalId: z.string(),
   totalValue: z.int(),
   currency: z.string(),
   lineItems: z.array(
-    z.object({ ...line, description: z.string().optional(), attributes: z.record(z.string(), z.unknown()).optional() }),
+    z.object({
+      ...line,
+      total: z.int().optional(),
+      description: z.string().optional(),
+      attributes: z.record(z.string(), z.unknown()).optional(),
+    }),
   ),
 }
 
