@@ -121,6 +121,7 @@ const HIDDEN: { readonly [Type in RecordType]?: ReadonlySet<string> } = {
     'source',
     'externalId',
     'totalValue',
+    'refundedValue',
     'currency',
     'lineItems',
   ]),

@@ -62,10 +62,10 @@ export const rowLoader = <Row extends { id: number }>(read: (ids: readonly numbe
 /** Loads all rows that belong to an id, in the order in which they are read. */
 export const listLoader = <Row>(
   read: (ids: readonly number[]) => Promise<readonly Row[]>,
-  owner: (row: Row) => number,
+  owner: (row: Row) => number | null,
 ) =>
   new Loader<number, readonly Row[]>(async ids => {
-    const lists = new Map<number, Row[]>(ids.map(id => [id, []]))
+    const lists = new Map<number | null, Row[]>(ids.map(id => [id, []]))
     for (const row of await read(ids)) lists.get(owner(row))?.push(row)
     return ids.map(id => lists.get(id) ?? [])
   })

@@ -151,15 +151,12 @@ export class Loaders {
       ),
     )
   }
-  get conversionByObligation() {
-    return this.#once(
-      'conversionByObligation',
-      () =>
-        new Loader<number, ConversionRow | null>(async ids => {
-          const rows = await this.datastores.conversions.rowsBy('obligationId', ids)
-          const found = new Map(rows.map(conversion => [conversion.obligationId, conversion]))
-          return ids.map(id => found.get(id) ?? null)
-        }),
+  get obligationsByConversion() {
+    return this.#once('obligationsByConversion', () =>
+      listLoader(
+        async ids => (await this.datastores.obligations.rowsBy('conversionId', ids)).sort((a, b) => a.id - b.id),
+        obligation => obligation.conversionId,
+      ),
     )
   }
   /** Null where the viewer may see a transaction but not its lines. */

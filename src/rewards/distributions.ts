@@ -96,8 +96,8 @@ export const distribute = async (
     ...issued.map(({ id, collaboratorId, value }): DomainEvent => {
       return { type: 'AllocationCompleted', distribution, distributor, collaboratorId, obligationId: id, value }
     }),
-    ...issued.map(({ conversionId, ...obligation }): DomainEvent => {
-      return { type: 'ObligationIssued', obligation, conversionId, distributionId: distribution.id }
+    ...issued.map((obligation): DomainEvent => {
+      return { type: 'ObligationIssued', obligation, conversionId: null, distributionId: distribution.id }
     }),
   ]
 }

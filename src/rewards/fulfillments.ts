@@ -95,9 +95,7 @@ export const unpay = async (payoutId: number, context: EventContext): Promise<Do
   return []
 }
 
-type OwedRow = ObligationRow & { conversionId: number | null }
-
-const expectPending = (ids: readonly number[], owed: readonly OwedRow[]): void => {
+const expectPending = (ids: readonly number[], owed: readonly ObligationRow[]): void => {
   const found = new Map(owed.map(obligation => [obligation.id, obligation.status]))
   const messages = [...new Set(ids)]
     .filter(id => found.get(id) !== 'pending')
@@ -112,22 +110,22 @@ interface Bundle {
   readonly collaboratorId: number
   readonly currency: string
   readonly value: number
-  readonly obligations: readonly OwedRow[]
+  readonly obligations: readonly ObligationRow[]
 }
 
 const bundleKey = ({ collaboratorId, currency }: { collaboratorId: number; currency: string }) =>
   `${collaboratorId} ${currency}`
 
 /** What one payout settles. @throws ValidationError when a sum cannot be counted. */
-const bundled = (owed: readonly OwedRow[]): Bundle[] => {
-  const bundles = new Map<string, OwedRow[]>()
+const bundled = (owed: readonly ObligationRow[]): Bundle[] => {
+  const bundles = new Map<string, ObligationRow[]>()
   for (const obligation of owed) {
     const bundle = bundles.get(bundleKey(obligation))
     if (bundle === undefined) bundles.set(bundleKey(obligation), [obligation])
     else bundle.push(obligation)
   }
   return [...bundles.values()].map(obligations => {
-    const [{ collaboratorId, currency }] = obligations as [OwedRow]
+    const [{ collaboratorId, currency }] = obligations as [ObligationRow]
     const value = obligations.reduce((sum, obligation) => sum + obligation.value, 0)
     if (!Number.isSafeInteger(value))
       throw new ValidationError({
@@ -142,11 +140,8 @@ const PAYOUT = selectList(tableOf('Payout'), 'p')
 const OBLIGATION = selectList(tableOf('Obligation'), 'o')
 
 const lockOwed = (which: string) =>
-  statement<OwedRow>(`
-  select ${OBLIGATION}, (
-      select v.id from conversion v where v.organization_id = o.organization_id and v.obligation_id = o.id
-    ) as "conversionId"
-  from obligation o where o.organization_id = $1 and ${which}
+  statement<ObligationRow>(`
+  select ${OBLIGATION} from obligation o where o.organization_id = $1 and ${which}
   order by o.id
   for no key update of o`)
 const lockPending = lockOwed(`o.status = 'pending'`)

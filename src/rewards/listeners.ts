@@ -58,8 +58,8 @@ const issueFor = async (awards: readonly Award[], context: EventContext): Promis
     ),
     context,
   )
-  return issued.map(({ conversionId, ...obligation }) => {
-    return { type: 'ObligationIssued', obligation, conversionId, distributionId: null }
+  return issued.map(obligation => {
+    return { type: 'ObligationIssued', obligation, conversionId: obligation.conversionId, distributionId: null }
   })
 }
 

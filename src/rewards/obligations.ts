@@ -4,34 +4,33 @@ import { selectList, tableOf } from '../database/tables.ts'
 import type { EventContext } from '../events/dispatcher.ts'
 
 /** What is to be owed: for a conversion, or for a share of a distribution. */
-export type Owed = Pick<ObligationRow, 'collaboratorId' | 'value' | 'currency' | 'awardType' | 'status'> & {
-  readonly conversionId: number | null
-}
+export type Owed = Pick<
+  ObligationRow,
+  'conversionId' | 'collaboratorId' | 'value' | 'currency' | 'awardType' | 'status'
+>
 
-/** Issues obligations, in order, and notes each on its conversion. */
+/** Issues obligations, in order. The first of a conversion becomes its original one. */
 export const issue = async (
   owed: readonly Owed[],
   { sql, organizationId, now }: EventContext,
-): Promise<(ObligationRow & { conversionId: number | null })[]> => {
+): Promise<ObligationRow[]> => {
   if (owed.length === 0) return []
   const conversionIds = owed.flatMap(({ conversionId }) => conversionId ?? [])
   return sql.rows(insert, [organizationId, JSON.stringify(owed), now, conversionIds])
 }
 
-const insert = statement<ObligationRow & { conversionId: number | null }>(`
+const insert = statement<ObligationRow>(`
   with given as materialized (
     select nextval(pg_get_serial_sequence('obligation', 'id')) as id, g.* from jsonb_to_recordset($2::jsonb)
       as g("conversionId" bigint, "collaboratorId" bigint, "awardType" text, value bigint, currency text, status obligation_status)
   ), issued as (
     insert into obligation as o (
-      organization_id, id, collaborator_id, status, award_type, value, currency, date_created, date_modified
+      organization_id, id, collaborator_id, conversion_id, status, award_type, value, currency, date_created, date_modified
     )
-    select $1, id, "collaboratorId", status, "awardType", value, currency, $3, $3 from given
+    select $1, id, "collaboratorId", "conversionId", status, "awardType", value, currency, $3, $3 from given
     returning o.*
-  ), noted as (
+  ), linked as (
     update conversion v set obligation_id = given.id from given
-    where v.organization_id = $1 and v.id = any($4::bigint[]) and v.id = given."conversionId"
+    where v.organization_id = $1 and v.id = any($4::bigint[]) and v.id = given."conversionId" and v.obligation_id is null
   )
-  select ${selectList(tableOf('Obligation'), 'o')}, given."conversionId"
-  from issued o join given on given.id = o.id
-  order by o.id`)
+  select ${selectList(tableOf('Obligation'), 'o')} from issued o order by o.id`)

@@ -49,9 +49,14 @@ export const Conversion = builder.prismaObject('Conversion', {
     obligation: t.field({
       type: Obligation,
       nullable: true,
-      description: 'What is owed for it.',
+      description: 'What was first owed for it; refunds of what was paid out add others.',
       resolve: ({ obligationId }, _, { loaders }) =>
         obligationId === null ? null : loaders.obligationById.get(obligationId),
+    }),
+    obligations: t.field({
+      type: [Obligation],
+      description: 'All that is owed for it, oldest first: the first obligation, then clawbacks and adjustments.',
+      resolve: ({ id }, _, { loaders }) => loaders.obligationsByConversion.load(id),
     }),
   }),
 })
@@ -92,7 +97,8 @@ builder.prismaObjectField(Obligation, 'conversion', t =>
     type: Conversion,
     nullable: true,
     description: 'The conversion that it is owed for; null for an allocation.',
-    resolve: ({ id }, _, { loaders }) => loaders.conversionByObligation.load(id),
+    resolve: ({ conversionId }, _, { loaders }) =>
+      conversionId === null ? null : loaders.conversionById.get(conversionId),
   }),
 )
 

@@ -20,6 +20,7 @@ export const Obligation = builder.prismaObject('Obligation', {
   fields: t => ({
     ...nodeFields(t, 'Obligation', ({ loaders }, id) => loaders.obligationById.load(id)),
     collaboratorId: t.expose('collaboratorId', { type: 'SafeInt' }),
+    conversionId: t.expose('conversionId', { type: 'SafeInt', nullable: true }),
     payoutId: t.expose('payoutId', {
       type: 'SafeInt',
       nullable: true,

@@ -45,6 +45,7 @@ export const Transaction = builder.prismaObject('Transaction', {
     source: t.exposeString('source', { nullable: true }),
     externalId: t.exposeString('externalId', { nullable: true }),
     totalValue: t.expose('totalValue', { type: 'SafeInt', nullable: true }),
+    refundedValue: t.expose('refundedValue', { type: 'SafeInt', nullable: true }),
     currency: t.exposeString('currency', { nullable: true }),
     dateCreated: t.expose('dateCreated', { type: 'DateTime' }),
     dateModified: t.expose('dateModified', { type: 'DateTime' }),

@@ -28,6 +28,7 @@ const engagement = record('Engagement', {
 })
 const obligation = record('Obligation', {
   collaboratorId: recordId,
+  conversionId: recordId.nullable(),
   payoutId: recordId.nullable(),
   status: z.enum(['draft', 'pending', 'complete', 'rejected', 'cancelled']),
   awardType: z.string(),
@@ -55,6 +56,7 @@ const transaction = record('Transaction', {
   source: z.string(),
   externalId: z.string().nullable(),
   totalValue: z.int(),
+  refundedValue: z.int(),
   currency: z.string(),
 })
 const collaborator = record('Collaborator', {

@@ -62,6 +62,7 @@ const transactions = {
   source: orNull(word('The integration that it came from, such as `woocommerce`.'), TO_COLLABORATORS),
   externalId: orNull(word("The integration's own id of it."), `where it has none, and ${TO_COLLABORATORS}`),
   totalValue: orNull(number('The total in minor units of the currency: 4999 are 49.99 USD.'), TO_COLLABORATORS),
+  refundedValue: orNull(number('How much of the total was refunded, in minor units.'), TO_COLLABORATORS),
   currency: orNull(word('ISO 4217 code.'), TO_COLLABORATORS),
   ...dates,
 }
@@ -69,10 +70,13 @@ const transactions = {
 const obligations = {
   id: own('obligation'),
   collaboratorId: id('collaborator who is owed'),
+  conversionId: orNull(id('conversion that it is owed for'), 'for a share of a distribution'),
   payoutId: orNull(id('payout that settles it'), 'until there is one'),
   status: status(['draft', 'pending', 'complete', 'rejected', 'cancelled'], 'Where it stands.'),
-  awardType: word("What it is owed for: the conversion's type, or `allocation`."),
-  value: number('The amount in minor units of the currency: 4999 are 49.99 USD.'),
+  awardType: word(
+    "What it is owed for: the conversion's type, `allocation`, or what a refund changed of what was paid out: `clawback` or `adjustment`.",
+  ),
+  value: number("The amount in minor units of the currency: 4999 are 49.99 USD. A clawback's is negative."),
   currency: word('ISO 4217 code, or another unit such as `points`.'),
   ...dates,
 }
