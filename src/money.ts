@@ -34,13 +34,62 @@ export const lineTotal = (price: number, quantity: number, currency: string): nu
 
 /**
  * So many percent of an amount in minor units, half a unit rounded away from zero: 2.5 percent of 4999 is 125.
- * The percentage is taken as the decimal number that it prints as.
+ * The percentage is taken as the decimal number that it prints as, and the amount may be exact: only the result is rounded.
  * @throws RangeError when the percentage is not finite, or the amount or the result not a safe integer.
  */
-export const percentOf = (percent: number, base: number): number => {
-  if (!Number.isSafeInteger(base)) throw new RangeError(`expected an amount in whole minor units, received ${base}`)
+export const percentOf = (percent: number, base: number | Fraction): number => {
+  if (typeof base === 'number' && !Number.isSafeInteger(base))
+    throw new RangeError(`expected an amount in whole minor units, received ${base}`)
+  const { numerator, denominator } = typeof base === 'number' ? fraction(BigInt(base)) : base
   const { digits, places } = decimalOf(percent)
-  return safeAmount(quotient(digits * BigInt(base), 100n * 10n ** places))
+  return safeAmount(quotient(digits * numerator, 100n * 10n ** places * denominator))
+}
+
+/** An exact amount, or an exact part of one: in lowest terms, with a positive denominator. */
+export interface Fraction {
+  readonly numerator: bigint
+  readonly denominator: bigint
+}
+
+/** The fraction of two numbers, the second of which is positive. */
+export const fraction = (numerator: bigint, denominator = 1n): Fraction => {
+  const common = greatestCommonDivisor(numerator, denominator)
+  return { numerator: numerator / common, denominator: denominator / common }
+}
+
+/** A fraction as the database keeps it: `3/5`. */
+export const fractionText = ({ numerator, denominator }: Fraction): string => `${numerator}/${denominator}`
+
+/** The fraction that such a text stands for. */
+export const fractionFrom = (text: string): Fraction => {
+  const [numerator = '', denominator = '1'] = text.split('/')
+  return fraction(BigInt(numerator), BigInt(denominator))
+}
+
+/** The product of two fractions. What is common is taken out of the factors, which are smaller than the product. */
+export const times = (one: Fraction, other: Fraction): Fraction => {
+  const [a, b] = [fraction(one.numerator, other.denominator), fraction(other.numerator, one.denominator)]
+  return { numerator: a.numerator * b.numerator, denominator: a.denominator * b.denominator }
+}
+
+/** The sum of fractions. */
+export const sumOf = (fractions: readonly Fraction[]): Fraction =>
+  fractions.reduce(
+    (sum, { numerator, denominator }) =>
+      fraction(sum.numerator * denominator + numerator * sum.denominator, sum.denominator * denominator),
+    fraction(0n),
+  )
+
+/**
+ * An exact amount in whole minor units, half a unit rounded away from zero.
+ * @throws RangeError when it is not a safe integer.
+ */
+export const rounded = ({ numerator, denominator }: Fraction): number => safeAmount(quotient(numerator, denominator))
+
+const greatestCommonDivisor = (one: bigint, other: bigint): bigint => {
+  let [a, b] = [one < 0n ? -one : one, other]
+  while (b !== 0n) [a, b] = [b, a % b]
+  return a
 }
 
 /**

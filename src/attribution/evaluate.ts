@@ -1,10 +1,18 @@
-import type { CandidateReason, EvaluationOutcome, ProgramRow } from '../database/rows.ts'
+import { countedLinesOf, leftOf, refundsOf } from '../counted-lines.ts'
+import type {
+  CandidateReason,
+  ConversionType,
+  EvaluationOutcome,
+  IncentiveResolverType,
+  ProgramRow,
+} from '../database/rows.ts'
 import { ValidationError } from '../errors.ts'
 import type { BindingRow, Evaluation, Match, RulesRow } from '../events/catalog.ts'
+import { fraction } from '../money.ts'
 import { contest } from './contest.ts'
 import { reasonsAgainst, unexpired } from './eligible.ts'
-import { type Reward, reward, saleOf } from './incentives.ts'
-import { bySeniority, sharersOf } from './structures/structure.ts'
+import { type Incentive, type Reward, reward, type Sale } from './incentives.ts'
+import { type Binding, bySeniority, sharersOf } from './structures/structure.ts'
 import { POOLS, STRUCTURES } from './structures/structures.ts'
 
 /** What one program decided about a conversion. */
@@ -91,6 +99,17 @@ const NO_SHARES: Shares = new Map()
 
 const paysAny = (shares: Shares): boolean => [...shares.values()].some(share => share > 0)
 
+/** The share of each binding in what a program pays for what is left of a sale, by the rules of an evaluation. */
+export const sharesOf = <B extends Binding>(
+  { structure, ...incentive }: Incentive & { readonly structure: IncentiveResolverType },
+  conversionType: ConversionType,
+  sale: Sale,
+  bindings: readonly B[],
+): ReadonlyMap<B, number> => {
+  const pool = counted(() => reward(incentive, conversionType, sale))
+  return new Map(STRUCTURES[structure](bindings, pool.value).map(({ binding, value }) => [binding, value]))
+}
+
 /** What a program comes to by itself: who can earn and why others cannot, what it pays, and how that is divided. */
 const judge = (
   { program, bindings, areSharers = false, keeps }: Match,
@@ -132,17 +151,23 @@ const contestsOf = (entrants: readonly Entrant[]): Contest[] =>
     return sorter === null || members.length < 2 ? [] : [contest(sorter, members)]
   })
 
-type Sold = Pick<Evaluation, 'conversionType' | 'transaction' | 'details'>
+type Sold = Pick<Evaluation, 'conversionType' | 'transaction' | 'details' | 'fractionLeft'>
 
 /** What a program pays for the conversion. */
-const poolOf = (program: ProgramRow, { conversionType, transaction, details }: Sold): Reward =>
-  counted(() => reward(program, conversionType, transaction && saleOf(transaction, details)))
+const poolOf = (program: ProgramRow, sold: Sold): Reward =>
+  counted(() => reward(program, sold.conversionType, saleOf(sold)))
 
-/** What each line of the conversion counted for, in minor units. */
+/** What is paid for: of a sale that was refunded in part, what is left of it. */
+const saleOf = (sold: Sold): Sale | null => {
+  const { transaction, details, fractionLeft = fraction(1n) } = sold
+  if (transaction === null) return null
+  const refunds = refundsOf(transaction, fractionLeft, details)
+  return { currency: transaction.currency, ...leftOf(transaction.totalValue, linesOf(sold), refunds) }
+}
+
+/** What each line of the conversion counted for at the sale, in minor units. */
 export const linesOf = ({ transaction, details }: Sold) =>
-  transaction === null
-    ? []
-    : saleOf(transaction, details).lines.map((line, at) => ({ lineItemId: details[at]?.id, ...line }))
+  transaction === null ? [] : countedLinesOf(details, transaction.totalValue)
 
 const counted = <T>(work: () => T): T => {
   try {

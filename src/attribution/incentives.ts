@@ -1,6 +1,6 @@
-import { countedLines } from '../counted-lines.ts'
-import type { ConversionType, LineItemRow, ProgramRow, TransactionRow } from '../database/rows.ts'
-import { percentOf, safeAmount } from '../money.ts'
+import type { Left } from '../counted-lines.ts'
+import type { ConversionType, ProgramRow } from '../database/rows.ts'
+import { percentOf, safeAmount, sumOf } from '../money.ts'
 
 /** What a program pays, and for what. */
 export type Incentive = Pick<
@@ -8,31 +8,9 @@ export type Incentive = Pick<
   'incentiveType' | 'units' | 'transactionPercent' | 'payoutPerTransaction' | 'payoutPerProduct' | 'payoutPerLead'
 >
 
-/** A transaction as far as a reward depends on it; amounts in minor units of its currency. */
-export interface Sale {
+/** What is left of a transaction, as far as a reward depends on it. */
+export interface Sale extends Left {
   readonly currency: string
-  /** What was paid for it. */
-  readonly total: number
-  readonly lines: readonly CountedLine[]
-}
-
-/** A line, and what it counts for. */
-export interface CountedLine {
-  readonly type: string
-  /** What was paid of it. */
-  readonly value: number
-  /** How many units it is of. */
-  readonly quantity: number
-}
-
-/** A transaction with what each of its lines counts for, in their order. */
-export const saleOf = (
-  { currency, totalValue: total }: Pick<TransactionRow, 'currency' | 'totalValue'>,
-  details: readonly Pick<LineItemRow, 'type' | 'total' | 'quantity'>[],
-): Sale => {
-  const counted = countedLines(details, total)
-  const lines = details.map(({ type, quantity }, at) => ({ type, quantity, value: counted[at] ?? 0 }))
-  return { currency, total, lines }
 }
 
 /** An amount in minor units of its currency, which may be another unit, such as `points`. */
@@ -67,13 +45,12 @@ export const reward = (program: Incentive, conversionType: ConversionType, sale:
   }
 }
 
-const shareOf = (percent: number, { lines }: Sale): number => {
-  const total = productsOf(lines).reduce((sum, { value }) => sum + BigInt(value), 0n)
-  return percentOf(percent, safeAmount(total))
-}
+const shareOf = (percent: number, { lines }: Sale): number =>
+  percentOf(percent, sumOf(productsOf(lines).map(({ value }) => value)))
 
 /** A product that was given away is nobody's to be paid for. */
 const unitsOf = (sale: Sale | null): bigint =>
   productsOf(sale?.lines ?? []).reduce((sum, { quantity }) => sum + BigInt(quantity), 0n)
 
-const productsOf = (lines: Sale['lines']) => lines.filter(({ type, value }) => type === 'product' && value > 0)
+const productsOf = (lines: Sale['lines']) =>
+  lines.filter(({ type, value }) => type === 'product' && value.numerator > 0n)

@@ -5,9 +5,11 @@ import { ConflictError, RecordNotFoundError, ValidationError } from '../errors.t
 import { expectSince } from '../events/backdating.ts'
 import type { Evaluation, EventOf, Match } from '../events/catalog.ts'
 import { type EventContext, each, type Listeners } from '../events/dispatcher.ts'
+import { fractionFrom } from '../money.ts'
 import { matchesForLead, matchesForRenewal, matchesForSale } from './bindings.ts'
 import { conversions as lifecycle } from './conversion.ts'
 import { type Contest, evaluate, matching } from './evaluate.ts'
+import { recompute } from './recompute.ts'
 import { record } from './record.ts'
 
 /** What listeners here need of other folders. */
@@ -42,7 +44,9 @@ export const attributionListeners = ({ resolveCollaborator, openOpportunity }: A
 
   ManualAttributionRequested: each(async ({ opportunity, transaction, conversionType }, { sql, organizationId }) => {
     const details = await sql.rows(linesOf, [organizationId, transaction.id])
-    const sale = { opportunityId: opportunity.id, conversionType, transaction, details }
+    const [left] = await sql.rows(fractionLeftOf, [organizationId, transaction.id])
+    const fractionLeft = left && fractionFrom(left.fractionLeft)
+    const sale = { opportunityId: opportunity.id, conversionType, transaction, details, fractionLeft }
     return [{ ...sale, type: 'SaleInitialized', isByHand: true }]
   }),
 
@@ -104,20 +108,19 @@ export const attributionListeners = ({ resolveCollaborator, openOpportunity }: A
   },
 
   'conversion-approved': each(async ({ payload: { conversionId } }, context) => {
-    const conversion = await change(conversionId, 'approved', context)
-    return conversion && [{ type: 'ConversionApproved', conversion }]
+    const { conversion, isChanged } = await change(conversionId, 'approved', context)
+    return isChanged ? [{ type: 'ConversionApproved', conversion }] : []
   }),
 
-  'conversion-rejected': each(async ({ payload: { conversionId, reason } }, context) => {
-    const conversion = await change(conversionId, 'rejected', context)
-    return conversion && [{ type: 'ConversionRejected', conversion, reason }]
+  'conversion-rejected': each(async ({ payload: { conversionId, reason, clawback = false } }, context) => {
+    const { conversion, isChanged } = await change(conversionId, 'rejected', context)
+    return [
+      ...(isChanged ? [{ type: 'ConversionRejected', conversion, reason } as const] : []),
+      ...(clawback ? [{ type: 'ClawbackRequested', conversion } as const] : []),
+    ]
   }),
 
-  RefundTriggered: async (refunds, { sql, organizationId, now }) => {
-    const ids = refunds.map(({ transaction }) => transaction.id)
-    const rejected = await sql.rows(rejectOfTransactions, [organizationId, ids, lifecycle.before('rejected'), now])
-    return inOrder(rejected).map(conversion => ({ type: 'ConversionRejected', conversion, reason: 'refund' }))
-  },
+  RefundTriggered: each(recompute),
 })
 
 /** Rows as they came about: an update answers them in whatever order it finds them. */
@@ -158,10 +161,10 @@ const evaluationOf = (found: readonly Match[], about: Omit<Evaluation, 'matches'
 const contested = (
   { winner, losers }: Contest,
   { opportunityId, transaction, asOf }: Evaluation,
-): EventOf<'ProgramGroupConversionTriggered'> => {
+): EventOf<'ProgramGroupContested'> => {
   const bindings = [winner, ...losers].toSorted(byProgram).flatMap(entrant => entrant.bindings)
   return {
-    type: 'ProgramGroupConversionTriggered',
+    type: 'ProgramGroupContested',
     winningProgram: winner.program,
     losingPrograms: losers.map(({ program }) => program),
     opportunityId,
@@ -174,23 +177,23 @@ const contested = (
 const byProgram = (one: Contest['winner'], other: Contest['winner']) => one.programId - other.programId
 
 /**
- * Moves a conversion on by hand; undefined when it is there already.
+ * Moves a conversion on by hand, unless it is there already.
  * @throws RecordNotFoundError when there is none. @throws ConflictError when it cannot become that any more.
  */
 const change = async (
   id: number,
   to: 'approved' | 'rejected',
   context: EventContext,
-): Promise<ConversionRow | undefined> => {
+): Promise<{ conversion: ConversionRow; isChanged: boolean }> => {
   const { sql, organizationId, now } = context
   const [conversion] = await sql.rows(lockConversion, [organizationId, id])
   if (conversion === undefined) throw new RecordNotFoundError(`Conversion ${id}`)
   expectSince(`conversion ${id}`, conversion.dateCreated, context)
-  if (conversion.status === to) return undefined
+  if (conversion.status === to) return { conversion, isChanged: false }
   if (!lifecycle.canBecome(conversion.status, to))
     throw new ConflictError(`Conversion ${id} is ${conversion.status}, and cannot become ${to}`)
-  const [changed] = await sql.rows(setStatus, [organizationId, id, to, now])
-  return changed
+  const [changed = conversion] = await sql.rows(setStatus, [organizationId, id, to, now])
+  return { conversion: changed, isChanged: true }
 }
 
 const CONVERSION = selectList(tableOf('Conversion'), 'v')
@@ -218,11 +221,6 @@ const approveUnreviewed = statement<ConversionRow>(`
     )
   returning ${CONVERSION}`)
 
-const rejectOfTransactions = statement<ConversionRow>(`
-  update conversion v set status = 'rejected', date_modified = greatest(v.date_modified, $4)
-  where v.organization_id = $1 and v.transaction_id = any($2::bigint[]) and v.status = any($3::text[]::conversion_status[])
-  returning ${CONVERSION}`)
-
 const momentOf = statement<Pick<TransactionRow, 'dateCreated'>>(
   `select t.date_created as "dateCreated" from transaction t where t.organization_id = $1 and t.id = $2`,
 )
@@ -233,6 +231,9 @@ const lockTransaction = statement<TransactionRow>(`
 
 const linesOf = statement<EventOf<'TransactionCreated'>['details'][number]>(`
   select ${selectList(tableOf('LineItem'), 'l')} from line_item l where l.organization_id = $1 and l.transaction_id = $2 order by l.id`)
+
+const fractionLeftOf = statement<{ fractionLeft: string }>(`
+  select t.fraction_left as "fractionLeft" from transaction t where t.organization_id = $1 and t.id = $2`)
 
 const programsForManual = statement<{ id: number; isCredited: boolean }>(`
   select p.id, exists (

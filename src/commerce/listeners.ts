@@ -1,13 +1,14 @@
 import { surplusOf } from '../counted-lines.ts'
-import type { ConversionRow, LineItemRow, OpportunityRow, TransactionRow } from '../database/rows.ts'
+import type { LineItemRow, OpportunityRow, TransactionRow } from '../database/rows.ts'
 import { statement } from '../database/sql.ts'
 import { selectList, tableOf } from '../database/tables.ts'
-import { ConflictError, RecordNotFoundError } from '../errors.ts'
+import { ConflictError } from '../errors.ts'
 import { expectSince } from '../events/backdating.ts'
 import type { Customer, Detail, EventOf, EventType, Purchase } from '../events/catalog.ts'
 import { type EventContext, each, type Listeners } from '../events/dispatcher.ts'
 import { shown } from '../events/fields.ts'
 import { formatAmount, lineTotal, minorUnits, safeAmount } from '../money.ts'
+import { refund, unknownTransaction } from './refund.ts'
 
 /** What listeners here need of other folders. */
 export interface CommercePorts {
@@ -46,18 +47,7 @@ export const commerceListeners = ({ findActive, lockById }: CommercePorts): List
     return [{ type: 'RenewalTriggered', originalTransaction, ...purchaseOf(payload) }]
   }),
 
-  refund: each(async ({ payload: { source, externalId } }, context) => {
-    const [transaction] = await context.sql.rows(lockTransaction, [context.organizationId, source, externalId])
-    if (transaction === undefined) throw unknownTransaction(source, externalId)
-    expectSince(`transaction ${transaction.id}`, transaction.dateCreated, context)
-    context.opportunityId = transaction.opportunityId
-    if (transaction.status === 'refunded') return []
-    const change = [context.organizationId, transaction.id]
-    const [refunded = transaction] = await context.sql.rows(refund, [...change, context.now])
-    return [
-      { type: 'RefundTriggered', transaction: refunded, conversions: await context.sql.rows(conversionsOf, change) },
-    ]
-  }),
+  refund: each(async ({ payload }, context) => refund(payload, context)),
 
   SaleTriggered: each(async ({ type: _, ...sale }) => [
     { ...sale, type: 'TransactionCreateRequested', originalTransactionId: null },
@@ -93,9 +83,6 @@ export const commerceListeners = ({ findActive, lockById }: CommercePorts): List
 /** What an opportunity that a purchase opened is told. */
 const opened = (slug: EventType, { opportunity, isNew }: Awaited<ReturnType<CommercePorts['findActive']>>) =>
   isNew ? [{ type: 'OpportunityTriggered', opportunity, isNew, trigger: { slug, collaboratorId: null } } as const] : []
-
-const unknownTransaction = (source: string, externalId: string) =>
-  new RecordNotFoundError(`A transaction ${JSON.stringify(externalId)} of ${JSON.stringify(source)}`)
 
 const bindingOf = (source: string, externalId: string) => ({
   bindingId: externalId,
@@ -161,16 +148,3 @@ const original = statement<TransactionRow & { dateNamed: Date }>(`
   select ${TRANSACTION}, greatest(t.date_created, r.date_created) as "dateNamed" from transaction r
     join transaction t on t.organization_id = r.organization_id and t.id = coalesce(r.original_transaction_id, r.id)
   where r.organization_id = $1 and r.source = $2 and r.external_id = $3`)
-
-const lockTransaction = statement<TransactionRow>(`
-  select ${TRANSACTION} from transaction t where t.organization_id = $1 and t.source = $2 and t.external_id = $3
-  for no key update`)
-
-const refund = statement<TransactionRow>(`
-  update transaction t set status = 'refunded', date_modified = greatest(t.date_modified, $3)
-  where t.organization_id = $1 and t.id = $2
-  returning ${TRANSACTION}`)
-
-const conversionsOf = statement<ConversionRow>(`
-  select ${selectList(tableOf('Conversion'), 'v')} from conversion v
-  where v.organization_id = $1 and v.transaction_id = $2 order by v.id`)

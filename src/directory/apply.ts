@@ -144,7 +144,7 @@ const apply = async (
       distributorEnrollments: written.distributorEnrollments.length,
     },
     updated: {
-      organizations: organization.before === organization.name ? 0 : 1,
+      organizations: isChanged(organization) ? 1 : 0,
       ...countsOf(plan, 'updated'),
       enrollments: 0,
       distributorEnrollments: 0,
@@ -202,10 +202,19 @@ const countsOf = ({ rows, aliases }: Plan, kind: 'created' | 'updated') => {
 export interface SetupOrganization {
   readonly id: number
   readonly created: boolean
-  readonly name: string
-  /** The name that it had; the same when it is not renamed. */
-  readonly before: string
+  readonly before: OrganizationSettings
+  readonly after: OrganizationSettings
 }
+
+/** What a document can say of an organization itself. */
+export interface OrganizationSettings {
+  readonly name: string
+  readonly clawback: boolean
+}
+
+/** Whether a document changes what was said before of an organization that was there. */
+const isChanged = ({ created, before, after }: SetupOrganization): boolean =>
+  !created && (before.name !== after.name || before.clawback !== after.clawback)
 
 /**
  * The organization of a key or of the command line, locked. A document that names another one is refused, and one that
@@ -225,7 +234,7 @@ const ownOrganization = async (sql: Sql, id: number, { organization }: SetupDocu
         `Expected ${shown(found.name)}, the name of the organization that is set up, received ${shown(name)}; to rename it, say organization.id ${id} too`,
       ],
     })
-  return renamed(sql, found, organization?.id === undefined ? found.name : name)
+  return changed(sql, found, { ...organization, name: organization?.id === undefined ? found.name : name })
 }
 
 /** The organization that a document names, locked; a new one when there is none of the name. */
@@ -235,12 +244,12 @@ const namedOrganization = async (
   now: Date | undefined,
   isPreview: boolean,
 ): Promise<SetupOrganization> => {
-  const { id, name } = organization ?? {}
+  const { id, name, clawback } = organization ?? {}
   if (id !== undefined) {
     const [found] = await sql.rows(lockById, [id])
     if (found === undefined)
       throw new ValidationError({ 'organization.id': [`Expected the id of an organization, received ${id}`] })
-    return renamed(sql, found, name)
+    return changed(sql, found, { name, clawback })
   }
   if (name === undefined)
     throw new ValidationError({
@@ -260,38 +269,42 @@ const namedOrganization = async (
         `Expected an id, since several organizations have this name: ${found.map(row => row.id).join(', ')}`,
       ],
     })
-  if (first !== undefined) return { id: first.id, created: false, name: first.name, before: first.name }
+  if (first !== undefined) return changed(sql, first, { clawback })
   const [created] = isPreview
     ? await sql.rows(createProvisional, [name])
     : await sql.rows(createOrganization, [name, now ?? null])
   if (created === undefined) throw new Error('Expected a new organization')
-  return { id: created.id, created: true, name, before: name }
+  return { ...(await changed(sql, created, { clawback })), created: true }
 }
 
-const renamed = async (
+/** What is not said stays as it is. */
+const changed = async (
   sql: Sql,
-  { id, name: before }: { id: number; name: string },
-  name = before,
+  { id, ...before }: OrganizationSettings & { readonly id: number },
+  { name = before.name, clawback = before.clawback }: NonNullable<SetupDocument['organization']>,
 ): Promise<SetupOrganization> => {
-  if (name !== before) await sql.rows(renameOrganization, [id, name])
-  return { id, created: false, name, before }
+  const organization = { id, created: false, before, after: { name, clawback } }
+  if (isChanged(organization)) await sql.rows(changeOrganization, [id, name, clawback])
+  return organization
 }
 
 // not "for update": events that refer to the organization need not wait
-const lockById = statement<{ id: number; name: string }>(
-  'select id, name from organization where id = $1 for no key update',
+const lockById = statement<OrganizationSettings & { id: number }>(
+  'select id, name, clawback from organization where id = $1 for no key update',
 )
-const lockByName = statement<{ id: number; name: string }>(
-  'select id, name from organization where name_key(name) = $1 order by id for no key update',
+const lockByName = statement<OrganizationSettings & { id: number }>(
+  'select id, name, clawback from organization where name_key(name) = $1 order by id for no key update',
 )
 /** The names of organizations among all that advisory locks are taken on. */
 const ORGANIZATION_NAMES = 7_436_002
 const lockName = statement('select pg_advisory_xact_lock($1::integer, hashtext($2))')
-const createOrganization = statement<{ id: number }>(
-  'insert into organization (name, date_created) values ($1, coalesce($2, now())) returning id',
+const createOrganization = statement<OrganizationSettings & { id: number }>(
+  'insert into organization (name, date_created) values ($1, coalesce($2, now())) returning id, name, clawback',
 )
-const createProvisional = statement<{ id: number }>('insert into organization (id, name) values (-1, $1) returning id')
-const renameOrganization = statement('update organization set name = $2 where id = $1')
+const createProvisional = statement<OrganizationSettings & { id: number }>(
+  'insert into organization (id, name) values (-1, $1) returning id, name, clawback',
+)
+const changeOrganization = statement('update organization set name = $2, clawback = $3 where id = $1')
 const currentTime = statement<{ now: Date }>(`select date_trunc('milliseconds', clock_timestamp()) as now`)
 
 const TABLES: { readonly [S in Section]: Table } = {

@@ -107,21 +107,22 @@ export const changesOf = async (
       name: names.collaborator(each.collaboratorId),
       of: names.distributor(each.distributorId),
     }) as const
+  const settings = differences(organization.before, organization.after)
   const codeKind = { tracking: 'trackingCode', coupon: 'coupon' } as const
   return [
     ...(organization.created
-      ? [{ change: 'created' as const, record: 'organization' as const, name: organization.name }]
-      : organization.name === organization.before
-        ? []
-        : [
+      ? [{ change: 'created' as const, record: 'organization' as const, name: organization.after.name }]
+      : Object.keys(settings).length > 0
+        ? [
             {
               change: 'updated' as const,
               record: 'organization' as const,
               id: organization.id,
-              name: organization.before,
-              fields: { name: { from: organization.before, to: organization.name } },
+              name: organization.before.name,
+              fields: settings,
             },
-          ]),
+          ]
+        : []),
     ...ofSection('integrations'),
     ...ofSection('collaborators'),
     ...ofSection('groups'),

@@ -87,7 +87,11 @@ const LONGEST = 36_500
 /** What the column holds. */
 const MOST_POINTS = 2 ** 31 - 1
 
-const organization = strict('an organization', { id: id.optional(), name: text('a name').optional() })
+const organization = strict('an organization', {
+  id: id.optional(),
+  name: text('a name').optional(),
+  clawback: flag.optional(),
+})
 
 const integration = strict('an integration', {
   source: text('the name of the integration, such as woocommerce'),

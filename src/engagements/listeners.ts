@@ -26,23 +26,27 @@ export const engagementListeners: Listeners = {
     return triggered
   },
 
-  ConversionInitialized: (events, context) =>
-    close(
-      events.flatMap(({ opportunityId, matches, asOf }) =>
-        matches.map(({ program }) => ({ opportunityId, programId: program.id, asOf })),
-      ),
-      'pending',
-      context,
-    ),
+  ConversionInitialized: async (events, context) => {
+    const pairs = events.flatMap(({ opportunityId, matches, asOf }) =>
+      matches.map(({ program }) => ({ opportunityId, programId: program.id, asOf })),
+    )
+    const { splits } = await close(pairs, 'pending', context)
+    return splits
+  },
 
-  ProgramGroupConversionTriggered: (events, context) =>
-    close(
-      events.flatMap(({ opportunityId, losingPrograms, asOf }) =>
-        losingPrograms.map(({ id: programId }) => ({ opportunityId, programId, asOf })),
-      ),
-      'cancelled',
-      context,
-    ),
+  ProgramGroupContested: async (events, context) => {
+    const pairs = events.flatMap(({ opportunityId, losingPrograms, asOf }) =>
+      losingPrograms.map(({ id: programId }) => ({ opportunityId, programId, asOf })),
+    )
+    const { closed, splits } = await close(pairs, 'cancelled', context)
+    const contests = events.map(({ type: _, asOf: __, ...contest }): DomainEvent => {
+      const { opportunityId, losingPrograms } = contest
+      const isLoser = (engagement: EngagementRow) =>
+        engagement.opportunityId === opportunityId && losingPrograms.some(({ id }) => id === engagement.programId)
+      return { type: 'ProgramGroupConversionTriggered', ...contest, cancelled: closed.filter(isLoser) }
+    })
+    return [...contests, ...splits]
+  },
 
   ConversionsAwarded: async (awards, { sql, organizationId, now }) => {
     const opportunities = awards.map(({ opportunityId }) => opportunityId)
@@ -105,8 +109,8 @@ const close = async (
   pairs: readonly Pair[],
   to: 'pending' | 'cancelled',
   { sql, organizationId, now }: EventContext,
-): Promise<DomainEvent[]> => {
-  if (pairs.length === 0) return []
+): Promise<{ closed: readonly EngagementRow[]; splits: readonly DomainEvent[] }> => {
+  if (pairs.length === 0) return { closed: [], splits: [] }
   const columns = [
     pairs.map(({ opportunityId }) => opportunityId),
     pairs.map(({ programId }) => programId),
@@ -114,15 +118,16 @@ const close = async (
   ]
   const closed = await sql.rows(closeAll, [organizationId, ...columns, to, lifecycle.before(to), now])
   const originals = new Map(closed.filter(({ isLater }) => isLater).map(row => [row.id, row]))
-  if (originals.size === 0) return []
+  if (originals.size === 0) return { closed, splits: [] }
   const moments = [...originals.values()].map(({ asOf }) => asOf)
   const made = await sql.rows(split, [organizationId, [...originals.keys()], moments])
-  return made.flatMap(({ originalId, ...engagement }) => {
+  const splits = made.flatMap(({ originalId, ...engagement }): DomainEvent[] => {
     const found = originals.get(originalId)
     if (found === undefined) return []
     const { isLater: _, asOf: __, ...original } = found
     return [{ type: 'EngagementSplit', engagement, original }]
   })
+  return { closed, splits }
 }
 
 const ENGAGEMENT = selectList(tableOf('Engagement'), 'e')

@@ -1,3 +1,4 @@
+import type { Refunds } from '../counted-lines.ts'
 import type {
   CollaboratorRow,
   ConversionRow,
@@ -17,6 +18,7 @@ import type {
   ProgramRow,
   TransactionRow,
 } from '../database/rows.ts'
+import type { Fraction } from '../money.ts'
 import type { IncomingEvents } from './incoming.ts'
 
 /**
@@ -73,6 +75,7 @@ export interface Events extends IncomingEvents {
     transaction: TransactionRow
     details: readonly LineItemRow[]
     isByHand: boolean
+    fractionLeft?: Fraction | undefined
   }
   /** A renewal is to be evaluated. Coordination inside the pipeline. */
   RenewalInitialized: { opportunityId: number; transaction: TransactionRow; details: readonly LineItemRow[] }
@@ -84,16 +87,13 @@ export interface Events extends IncomingEvents {
   EngagementSplit: { engagement: EngagementRow; original: EngagementRow }
   /** A renewal is to be credited to those whom the original sale was, or would be, credited to. */
   ConversionRenewed: Evaluation & { transaction: TransactionRow }
-  /** Of several programs of a group that qualify, one won the conversion. */
-  ProgramGroupConversionTriggered: {
-    winningProgram: ProgramRow
-    losingPrograms: readonly ProgramRow[]
-    opportunityId: number
-    transaction: TransactionRow | null
-    collaboratorIds: readonly number[]
+  /** Programs of a group competed for a conversion: the losers' engagements are to be cancelled. Coordination inside the pipeline. */
+  ProgramGroupContested: ProgramGroupContest & {
     /** The moment that the evaluation looked at. */
     asOf: Date
   }
+  /** Of several programs of a group that qualify, one won the conversion; the losers' engagements were cancelled. */
+  ProgramGroupConversionTriggered: ProgramGroupContest & { cancelled: readonly EngagementRow[] }
   ConversionsAwarded: Award
   RenewedConversionsAwarded: Award & { transaction: TransactionRow }
   EngagementAwarded: {
@@ -103,7 +103,35 @@ export interface Events extends IncomingEvents {
     resolver: IncentiveResolverType
   }
   EngagementCompleted: { opportunityId: number; conversionType: ConversionType }
-  RefundTriggered: { transaction: TransactionRow; conversions: readonly ConversionRow[] }
+  /** A transaction was refunded: all that was left of it where its status says so, or a part. */
+  RefundTriggered: {
+    transaction: TransactionRow
+    conversions: readonly ConversionRow[]
+    /** What this refund took, in minor units of the transaction's currency. */
+    amount: number
+    reason: string | null
+    before: Refunds
+    after: Refunds
+  }
+  /** A refund changed what a conversion pays. Coordination inside the pipeline. */
+  ConversionRecomputed: {
+    conversion: ConversionRow
+    transaction: TransactionRow
+    /** What it paid on what was left before the refund, and what it pays on what is left now, in minor units. */
+    before: number
+    after: number
+    /** Whether nothing is left that pays anybody, so that the conversion is rejected. */
+    isRejected: boolean
+  }
+  /** What is owed for a conversion changed before it was paid out, by an amount in minor units of its currency. */
+  ObligationAdjusted: {
+    obligation: ObligationRow
+    conversion: ConversionRow
+    transaction: TransactionRow
+    amount: number
+  }
+  /** What was paid out for a rejected conversion is to be taken back. Coordination inside the pipeline. */
+  ClawbackRequested: { conversion: ConversionRow }
   OpportunityInvalidated: { opportunity: OpportunityRow; engagements: readonly EngagementRow[] }
   FulfillmentCreated: { fulfillment: FulfillmentRow }
   PayoutCreated: { payout: PayoutRow; obligationIds: readonly number[] }
@@ -204,6 +232,8 @@ export interface Evaluation {
   readonly conversionType: ConversionType
   readonly transaction: TransactionRow | null
   readonly details: readonly LineItemRow[]
+  /** Which fraction of each line refunds by amount have left; all of it, unless it is said. */
+  readonly fractionLeft?: Fraction | undefined
   readonly matches: readonly Match[]
   /** Programs that reward the kind of conversion and would pay nobody for this one: their engagements stay as they are. */
   readonly passedOver: readonly Match[]
@@ -231,6 +261,15 @@ export interface BindingRow extends EngagementRow {
 
 /** A program with what its group says of contests; null without a group. */
 export type RulesRow = ProgramRow & { readonly sorter: 'newestBindingWins' | 'oldestBindingWins' | null }
+
+/** What came of a contest between programs of a group. */
+export interface ProgramGroupContest {
+  readonly winningProgram: ProgramRow
+  readonly losingPrograms: readonly ProgramRow[]
+  readonly opportunityId: number
+  readonly transaction: TransactionRow | null
+  readonly collaboratorIds: readonly number[]
+}
 
 /** The conversions that one program awards. */
 export interface Award {
@@ -287,6 +326,7 @@ export const ORDER = [
   'LeadInitialized',
   'ConversionInitialized',
   'ConversionRenewed',
+  'ProgramGroupContested',
   'ProgramGroupConversionTriggered',
   'EngagementSplit',
   'ConversionsAwarded',
@@ -299,7 +339,10 @@ export const ORDER = [
   'TransactionCompleted',
   'ConversionApproved',
   'RefundTriggered',
+  'ConversionRecomputed',
+  'ObligationAdjusted',
   'ConversionRejected',
+  'ClawbackRequested',
   'OpportunityInvalidated',
   'FulfillmentCreated',
   'PayoutCreated',

@@ -23,6 +23,8 @@ export interface Incoming {
 export interface EventKey {
   readonly source: string
   readonly externalId: string
+  /** Which of several events about the same thing it is. */
+  readonly part?: string
 }
 
 /** An event whose key, and whatever else is made of its payload, is made from what its schema answers. */
@@ -63,14 +65,12 @@ const userId = z
   .union([z.string().max(255, atMost(255, 'characters')), z.int().transform(String)], expected(`${USER_ID}, as text`))
   .meta({ description: USER_ID })
 const CURRENCY = 'an ISO 4217 code, such as USD'
-const currency = or(
-  z
-    .string(expected(CURRENCY))
-    .refine(code => /^[a-z]{3}$/i.test(code) && isCurrency(code.toUpperCase()), expected(CURRENCY))
-    .transform(code => code.toUpperCase())
-    .meta({ description: CURRENCY }),
-  'USD',
-)
+const currencyCode = z
+  .string(expected(CURRENCY))
+  .refine(code => /^[a-z]{3}$/i.test(code) && isCurrency(code.toUpperCase()), expected(CURRENCY))
+  .transform(code => code.toUpperCase())
+  .meta({ description: CURRENCY })
+const currency = or(currencyCode, 'USD')
 const AMOUNT = 'an amount in major units, such as 49.99'
 const amount = z
   .union(
@@ -90,6 +90,7 @@ const LINE_TYPES = ['product', 'shipping', 'tax', 'fee', 'discount'] as const
 // without a quantity that is one, there is no sum to be checked
 const UNITS = 'a whole number from 1 to 1000000'
 const QUANTITY = { ...expected(UNITS), abort: true }
+const quantity = z.int(QUANTITY).min(1, QUANTITY).max(1_000_000, QUANTITY)
 
 const ATTRIBUTES = 'a JSON object'
 const ITEMS = 'a list of items'
@@ -109,7 +110,7 @@ const item = strict('an item', {
     }),
   ),
   // null is no quantity of one: it may be a number that was lost
-  quantity: z.int(QUANTITY).min(1, QUANTITY).max(1_000_000, QUANTITY).default(1).meta({ description: UNITS }),
+  quantity: quantity.default(1).meta({ description: UNITS }),
   amount,
   attributes: optional(
     z
@@ -169,6 +170,42 @@ const withoutDescriptions = ({ items, ...rest }: Basket) => {
 const customer = { trackingId: optional(opportunityId), userId: optional(userId) }
 const sale = payload('sale', { ...purchase, ...customer }).superRefine(holdable)
 const renewal = payload('renewal', { ...purchase, originalExternalId: externalId }).superRefine(holdable)
+
+const REFUND_ID = "the integration's own id of this refund, where it is one of a part"
+const PART = 'an amount of more than 0, in major units'
+const RETURNED = 'a list of the items that were returned, of at least one'
+
+const refund = payload('refund', {
+  source,
+  externalId,
+  // null is no refund of the whole: each of these may have been lost
+  refundId: z
+    .union([text(REFUND_ID), z.int().transform(String)], expected(`${REFUND_ID}, as text`))
+    .optional()
+    .meta({ description: REFUND_ID }),
+  amount: amount
+    .refine(given => given > 0, expected(PART))
+    .optional()
+    .meta({ description: `${PART}; without it and without items, all that is left is refunded` }),
+  items: z
+    .array(
+      strict('an item of a refund', { externalId, quantity: quantity.meta({ description: UNITS }) }),
+      expected(RETURNED),
+    )
+    .min(1, expected(RETURNED))
+    .max(1000, atMost(1000, 'items'))
+    .optional()
+    .meta({ description: RETURNED }),
+  currency: optional(currencyCode),
+  reason: optional(
+    z.string(expected('a reason')).max(10_000, atMost(10_000, 'characters')).meta({ description: 'why' }),
+  ),
+}).superRefine(({ amount, items, refundId }, context) => {
+  const refuse = (field: string, message: string) => context.addIssue({ code: 'custom', path: [field], message })
+  if (amount !== undefined && items !== undefined) refuse('items', 'Expected an amount or items, received both')
+  if ((amount ?? items) !== undefined && refundId === undefined)
+    refuse('refundId', `Expected ${REFUND_ID}, so that the same refund again has no effect, received nothing`)
+})
 
 const visited = { collaboratorId, ...customer }
 const subject = (what: string) =>
@@ -247,10 +284,12 @@ export const INCOMING = {
     earlier: withoutDescriptions,
   }),
   refund: incoming({
-    description: 'A sale or a renewal was refunded.',
+    description:
+      'A sale or a renewal was refunded: an amount of it, items of it, or, without either, all that is left of it. A part has a refundId of its own.',
     role: 'integration',
-    schema: payload('refund', { source, externalId }),
-    key: keyed,
+    schema: refund,
+    // a refund of all that is left has no name: a second one finds nothing left
+    key: ({ source, externalId, refundId: part }) => (part === undefined ? undefined : { source, externalId, part }),
   }),
   'collaborator-submitted': incoming({
     description: 'Someone applies to become a collaborator.',
@@ -297,7 +336,13 @@ export const INCOMING = {
   'conversion-rejected': incoming({
     description: 'A manager rejects a conversion.',
     role: 'administrator',
-    schema: payload('conversion-rejected', { conversionId: id("a conversion's id"), reason: text('the reason') }),
+    schema: payload('conversion-rejected', {
+      conversionId: id("a conversion's id"),
+      reason: text('the reason'),
+      clawback: optional(
+        z.boolean(expected('true or false')).meta({ description: 'whether what was paid out for it is taken back' }),
+      ),
+    }),
   }),
   'opportunity-invalidated': incoming({
     description: 'A manager declares an opportunity invalid: its engagements are cancelled.',

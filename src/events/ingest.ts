@@ -103,7 +103,14 @@ export class Ingestion {
 
   async #take(taken: Taken, sql: Sql): Promise<Receipt> {
     const { slug, payload, metadata, organizationId, key, hash, idempotencyKey = null, occurredAt } = taken
-    const identity = [organizationId, slug, key?.source ?? null, key?.externalId ?? null, idempotencyKey]
+    const identity = [
+      organizationId,
+      slug,
+      key?.source ?? null,
+      key?.externalId ?? null,
+      key?.part ?? '',
+      idempotencyKey,
+    ]
     const named = taken.opportunityId ?? NONE
     const kept = metadata === undefined ? null : JSON.stringify(metadata)
     const [recorded] = await sql.rows(record, [...identity, hash, kept, named])
@@ -170,8 +177,8 @@ const repeated = async (taken: Taken, found: readonly Recorded[], sql: Sql): Pro
 
 const record = statement<{ id: number; now: Date }>(`
   insert into ingested_event (
-    organization_id, slug, source, external_id, idempotency_key, payload_hash, metadata, named_opportunity_id
-  ) values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8)
+    organization_id, slug, source, external_id, part, idempotency_key, payload_hash, metadata, named_opportunity_id
+  ) values ($1, $2, $3, $4, $5, $6, $7, $8::jsonb, $9)
   on conflict do nothing
   returning id, date_trunc('milliseconds', clock_timestamp()) as now`)
 
@@ -193,9 +200,9 @@ const survivor = (id: string) =>
 const recall = statement<Recorded>(`
   select e.id, e.idempotency_key as "idempotencyKey", e.payload_hash as "payloadHash", e.result,
     e.named_opportunity_id is null as "isEarlier",
-    e.named_opportunity_id is null or ${survivor('e.named_opportunity_id')} = ${survivor('$6::bigint')} as "isOfNamed"
+    e.named_opportunity_id is null or ${survivor('e.named_opportunity_id')} = ${survivor('$7::bigint')} as "isOfNamed"
   from ingested_event e
-  where e.organization_id = $1 and ((e.slug = $2 and e.source = $3 and e.external_id = $4) or e.idempotency_key = $5)
+  where e.organization_id = $1 and ((e.slug = $2 and e.source = $3 and e.external_id = $4 and e.part = $5) or e.idempotency_key = $6)
   order by e.id`)
 
 const answer = statement(`update ingested_event set result = $3::jsonb where organization_id = $1 and id = $2`)
@@ -212,8 +219,10 @@ const repeat = statement(`
 const keyOf = (slug: string, incoming: Incoming, payload: unknown): EventKey | undefined => {
   const key = incoming.key?.(payload as never)
   const isSound = (text: unknown) => typeof text === 'string' && text !== '' && text.length <= 255
-  if (key === undefined || (isSound(key.source) && isSound(key.externalId))) return key
-  throw new TypeError(`Expected the key of a ${slug} to have a source and an externalId of 1 to 255 characters`)
+  if (key === undefined || [key.source, key.externalId, key.part ?? 'whole'].every(isSound)) return key
+  throw new TypeError(
+    `Expected the key of a ${slug} to have a source, an externalId and, if any, a part of 1 to 255 characters`,
+  )
 }
 
 /** What a delivery says, as the schemas have it. @throws ValidationError with all that is wrong with it. */

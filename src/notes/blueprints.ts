@@ -12,6 +12,16 @@ const paying = ({ payout, obligationIds }: Pick<EventOf<'PayoutPaid'>, 'payout' 
   return [{ links, facts: { amount: value, currency } }]
 }
 
+const refunded = ({ transaction, conversions, amount }: EventOf<'RefundTriggered'>) => ({
+  links: {
+    transaction: transaction.id,
+    conversion: conversions.map(({ id }) => id),
+    collaborator: conversions.map(({ collaboratorId }) => collaboratorId),
+    obligation: conversions.flatMap(({ obligationId }) => obligationId ?? []),
+  },
+  facts: { amount, currency: transaction.currency },
+})
+
 /** The blueprints of the core, by key, in the order in which they are listed to clients. */
 export const CORE_BLUEPRINTS = {
   obligation_issued: blueprint(
@@ -246,21 +256,28 @@ export const CORE_BLUEPRINTS = {
     {
       description: 'Written when a program wins a program-group competition for a transaction.',
       template: '{program} won its group for transaction #{transactionId}',
-      // the winner and the losers
-      links: { program: 'several', opportunity: 'required', transaction: 'optional', collaborator: 'several' },
+      // programs are the winner and the losers; engagements those of the losers, which it cancels
+      links: {
+        program: 'several',
+        opportunity: 'required',
+        transaction: 'optional',
+        collaborator: 'several',
+        engagement: 'several',
+      },
       creationSource: ['program'],
       facts: { winnerId: { kind: 'id', of: 'program' } },
       designates: { program: 'winnerId' },
       fallbacks: { transaction: 'opportunity' },
     },
     'ProgramGroupConversionTriggered',
-    ({ winningProgram, losingPrograms, opportunityId, transaction, collaboratorIds }) => [
+    ({ winningProgram, losingPrograms, opportunityId, transaction, collaboratorIds, cancelled }) => [
       {
         links: {
           program: [winningProgram.id, ...losingPrograms.map(({ id }) => id)],
           opportunity: opportunityId,
           transaction: transaction?.id ?? null,
-          collaborator: collaboratorIds,
+          collaborator: [...new Set([...collaboratorIds, ...cancelled.map(({ collaboratorId }) => collaboratorId)])],
+          engagement: cancelled.map(({ id }) => id),
         },
         facts: { winnerId: winningProgram.id },
       },
@@ -296,7 +313,7 @@ export const CORE_BLUEPRINTS = {
   ),
   refund_triggered: blueprint(
     {
-      description: 'Written when a refund fires for a transaction.',
+      description: 'Written when a refund fires for a transaction, and nothing is left of it.',
       template: 'Transaction #{transactionId} refunded',
       links: { transaction: 'required', conversion: 'several', collaborator: 'several', obligation: 'several' },
       creationSource: ['transaction'],
@@ -304,15 +321,37 @@ export const CORE_BLUEPRINTS = {
       facts: { amount: { kind: 'amount', units: 'currency', visibility: 'administrator' } },
     },
     'RefundTriggered',
-    ({ transaction, conversions }) => [
+    refund => (refund.transaction.status === 'refunded' ? [refunded(refund)] : []),
+  ),
+  partial_refund_triggered: blueprint(
+    {
+      description: 'Written when a part of a transaction is refunded, and something is left of it.',
+      template: 'Part of transaction #{transactionId} refunded',
+      links: { transaction: 'required', conversion: 'several', collaborator: 'several', obligation: 'several' },
+      creationSource: ['transaction'],
+      facts: { amount: { kind: 'amount', units: 'currency', visibility: 'administrator' } },
+    },
+    'RefundTriggered',
+    refund => (refund.transaction.status === 'refunded' ? [] : [refunded(refund)]),
+  ),
+  obligation_adjusted: blueprint(
+    {
+      description: 'Written when a refund changes an obligation that is in no payout yet.',
+      template: 'Obligation #{obligationId} of {collaborator} adjusted by {amount}',
+      links: { obligation: 'required', collaborator: 'required', conversion: 'required', transaction: 'required' },
+      creationSource: ['transaction'],
+      facts: { amount: { kind: 'amount', units: 'currency' } },
+    },
+    'ObligationAdjusted',
+    ({ obligation, conversion, transaction, amount }) => [
       {
         links: {
+          obligation: obligation.id,
+          collaborator: obligation.collaboratorId,
+          conversion: conversion.id,
           transaction: transaction.id,
-          conversion: conversions.map(({ id }) => id),
-          collaborator: conversions.map(({ collaboratorId }) => collaboratorId),
-          obligation: conversions.flatMap(({ obligationId }) => obligationId ?? []),
         },
-        facts: { amount: transaction.totalValue, currency: transaction.currency },
+        facts: { amount, currency: obligation.currency },
       },
     ],
   ),

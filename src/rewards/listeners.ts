@@ -1,9 +1,10 @@
 import { statement } from '../database/sql.ts'
 import type { Award, DomainEvent } from '../events/catalog.ts'
 import { type EventContext, each, type Listeners } from '../events/dispatcher.ts'
+import { adjust, clawBack } from './clawbacks.ts'
 import { distribute, type Pools } from './distributions.ts'
 import { changeFulfillment, fulfill, pay, unpay } from './fulfillments.ts'
-import { issue } from './obligations.ts'
+import { issue, issuedForConversion } from './obligations.ts'
 import { obligations } from './statuses.ts'
 
 /** What listeners here need of other folders. */
@@ -35,6 +36,9 @@ export const rewardListeners = ({ pools }: RewardPorts): Listeners => ({
     return []
   },
 
+  ConversionRecomputed: adjust,
+  ClawbackRequested: each(async ({ conversion }, context) => clawBack(conversion, context)),
+
   'fulfillment-generated': each(({ payload }, context) => fulfill(payload.obligationIds, context)),
   'fulfillment-status-changed': each(({ payload }, context) => changeFulfillment(payload, context)),
   'payout-paid': each(({ payload }, context) => pay(payload.payoutId, context)),
@@ -58,9 +62,7 @@ const issueFor = async (awards: readonly Award[], context: EventContext): Promis
     ),
     context,
   )
-  return issued.map(obligation => {
-    return { type: 'ObligationIssued', obligation, conversionId: obligation.conversionId, distributionId: null }
-  })
+  return issued.map(issuedForConversion)
 }
 
 /** Moves obligations on as their conversions are reviewed. What was paid out stays so. */

@@ -1,6 +1,7 @@
 import type { ObligationRow } from '../database/rows.ts'
 import { statement } from '../database/sql.ts'
 import { selectList, tableOf } from '../database/tables.ts'
+import type { EventOf } from '../events/catalog.ts'
 import type { EventContext } from '../events/dispatcher.ts'
 
 /** What is to be owed: for a conversion, or for a share of a distribution. */
@@ -17,6 +18,11 @@ export const issue = async (
   if (owed.length === 0) return []
   const conversionIds = owed.flatMap(({ conversionId }) => conversionId ?? [])
   return sql.rows(insert, [organizationId, JSON.stringify(owed), now, conversionIds])
+}
+
+/** What is told of an obligation that was issued for a conversion. */
+export const issuedForConversion = (obligation: ObligationRow): EventOf<'ObligationIssued'> => {
+  return { type: 'ObligationIssued', obligation, conversionId: obligation.conversionId, distributionId: null }
 }
 
 const insert = statement<ObligationRow>(`

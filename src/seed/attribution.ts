@@ -255,10 +255,11 @@ export const commerce = (plan: OrganizationPlan): string => `
   from line group by transaction_id;
   analyze basket;
 
-  insert into transaction (organization_id, id, opportunity_id, original_transaction_id, status, source, external_id, total_value, currency, date_created, date_modified)
+  insert into transaction (organization_id, id, opportunity_id, original_transaction_id, status, source, external_id, total_value, refunded_value, fraction_left, currency, date_created, date_modified)
   select
     ${plan.id}, t.id, case t.fate when 'manual' then null else t.opportunity_id end, original.id, t.status::transaction_status,
-    source, source || '-' || 10000 + t.id, total, '${plan.currency}', t.traded_at, coalesce(t.ended_at, t.traded_at)
+    source, source || '-' || 10000 + t.id, total, case t.status when 'refunded' then total else 0 end,
+    case t.status when 'refunded' then '0/1' else '1/1' end, '${plan.currency}', t.traded_at, coalesce(t.ended_at, t.traded_at)
   from trade t
     join basket on transaction_id = t.id
     left join trade original on original.opportunity_id = t.opportunity_id and original.cycle = 0 and t.cycle > 0

@@ -122,12 +122,15 @@ export const rewards = (plan: OrganizationPlan): string => `
   select ${plan.id}, id, collaborator_id, payout_id, status::obligation_status, award_type, value, currency, issued_at, modified
   from owed order by id;
 
-  insert into conversion (organization_id, id, engagement_id, collaborator_id, transaction_id, obligation_id, score, type, status, rejected_by_hand, date_created, date_modified)
+  insert into conversion (organization_id, id, engagement_id, collaborator_id, transaction_id, obligation_id, score, type, status, rejected_by_hand, issued_value, issued_for, date_created, date_modified)
   select
     ${plan.id}, a.id, engagement_id, a.collaborator_id, transaction_id, o.id, score, type::conversion_type, a.status::conversion_status,
-    a.status = 'rejected' and a.reason not like 'Transaction %', awarded_at, coalesce(rejected_at, approved_at, awarded_at + interval '1 second')
+    a.status = 'rejected' and a.reason not like 'Transaction %', o.value, a.incentive_type::incentive_type, awarded_at, coalesce(rejected_at, approved_at, awarded_at + interval '1 second')
   from award a join owed o on o.conversion_id = a.id
   order by a.id;
+
+  update obligation set conversion_id = owed.conversion_id from owed
+  where obligation.organization_id = ${plan.id} and obligation.id = owed.id and owed.conversion_id is not null;
 
   insert into allocation (organization_id, id, distribution_id, collaborator_id, obligation_id, status, value, currency)
   select

@@ -44,6 +44,7 @@ const SOURCES = {
     return { opportunityId, conversionType }
   }),
   'obligation.created': on('ObligationIssued', ({ obligation }) => obligation),
+  'obligation.adjusted': on('ObligationAdjusted', ({ obligation }) => obligation),
   'obligation.completed': on('ObligationCompleted', ({ obligation }) => obligation),
   'payout.created': on('PayoutCreated', ({ payout }) => payout),
   'payout.paid': on('PayoutPaid', ({ payout }) => payout),
@@ -65,7 +66,7 @@ const SOURCES = {
     const { id: originalTransactionId, opportunityId } = originalTransaction
     return { opportunityId, originalTransactionId, ...purchaseOf(renewal) }
   }),
-  'refund.created': on('RefundTriggered', ({ transaction }) => transaction),
+  'refund.created': on('RefundTriggered', ({ transaction, amount, reason }) => ({ ...transaction, amount, reason })),
   'coupon.applied': on('CouponApplied', ({ code, collaboratorId, opportunity }) => {
     return { code, collaboratorId, opportunityId: opportunity.id }
   }),

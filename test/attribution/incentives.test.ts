@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Incentive, reward, type Sale, saleOf } from '../../src/attribution/incentives.ts'
+import { type Incentive, reward, type Sale } from '../../src/attribution/incentives.ts'
+import { countedLinesOf, leftOf, refundsOf } from '../../src/counted-lines.ts'
+import { fraction } from '../../src/money.ts'
 
 const RUNS = { numRuns: process.env.SOAK === 'true' ? 1000 : 100 }
 
@@ -15,17 +17,20 @@ const incentive = (given: Partial<Incentive> & Pick<Incentive, 'incentiveType'>)
 const line = (type: string, total: number, quantity = 1) => ({ type, total, quantity })
 type TestLine = ReturnType<typeof line>
 /** A sale of these lines, for what they add up to. */
-const sale = (...lines: TestLine[]): Sale =>
+const sale = (...lines: Parameters<typeof saleOf>[1]): Sale =>
   saleOf(
-    {
-      currency: 'USD',
-      totalValue: Math.max(
-        0,
-        lines.reduce((sum, { total }) => sum + total, 0),
-      ),
-    },
+    Math.max(
+      0,
+      lines.reduce((sum, { total }) => sum + total, 0),
+    ),
     lines,
   )
+/** A sale of these lines, for this total. */
+const saleOf = (total: number, given: readonly Pick<TestLine, 'type' | 'total' | 'quantity'>[]): Sale => {
+  const lines = given.map((line, id) => ({ ...line, id, returned: 0 }))
+  const refunds = refundsOf({ refundedValue: 0 }, fraction(1n), lines)
+  return { currency: 'USD', ...leftOf(total, countedLinesOf(lines, total), refunds) }
+}
 
 const PERCENTAGE = incentive({ incentiveType: 'saleTransactionPercentage', transactionPercent: 10 })
 const PER_TRANSACTION = incentive({ incentiveType: 'fixedPerTransaction', payoutPerTransaction: 700 })
@@ -68,7 +73,7 @@ describe('a percentage of the transaction', () => {
 
   it('is nothing of what was not paid', () => {
     const paid = (totalValue: number, ...lines: TestLine[]) =>
-      reward(PERCENTAGE, 'sale', saleOf({ currency: 'USD', totalValue }, lines)).value
+      reward(PERCENTAGE, 'sale', saleOf(totalValue, lines)).value
     expect(paid(0, line('product', 9999))).toBe(0)
     expect(paid(1000, line('product', 100_000))).toBe(100)
     expect(paid(1000, line('product', 500))).toBe(50)
@@ -81,7 +86,7 @@ describe('a percentage of the transaction', () => {
     expect(() => reward({ ...PERCENTAGE, transactionPercent: 101 }, 'sale', sale(line('product', most)))).toThrow(
       RangeError,
     )
-    const balanced = saleOf({ currency: 'USD', totalValue: most }, [line('product', most), line('product', most)])
+    const balanced = saleOf(most, [line('product', most), line('product', most)])
     expect(reward(PERCENTAGE, 'sale', balanced).value).toBe(900_719_925_474_099)
   })
 
@@ -165,7 +170,7 @@ describe('whatever the sale', () => {
   it('nobody is paid more than the percentage of what was paid', () => {
     fc.assert(
       fc.property(lines, fc.nat(1_000_000), (lines, totalValue) => {
-        const { value } = reward(PERCENTAGE, 'sale', saleOf({ currency: 'USD', totalValue }, lines))
+        const { value } = reward(PERCENTAGE, 'sale', saleOf(totalValue, lines))
         expect(value).toBeLessThanOrEqual(Math.ceil(totalValue / 10))
       }),
       RUNS,

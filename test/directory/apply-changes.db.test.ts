@@ -8,6 +8,7 @@ import { applySetup, previewSetup } from '../../src/directory/apply.ts'
 import { linesOf } from '../../src/directory/setup-changes.ts'
 import { PAID_FOR } from '../../src/directory/setup-plan.ts'
 import { TRIGGER_STRATEGIES } from '../../src/engagements/triggers/strategies.ts'
+import { fraction } from '../../src/money.ts'
 import { Parts, pipeline, setupPorts } from '../../src/pipeline.ts'
 import { testDatabase } from '../support/database.ts'
 import { insert } from '../support/rows.ts'
@@ -340,7 +341,7 @@ describe('a program that can never pay', () => {
 
   test('is one whose reward is 0', () => {
     const amounts = { transactionPercent: 10, payoutPerTransaction: 5, payoutPerProduct: 5, payoutPerLead: 5 }
-    const lines = [{ type: 'product', value: 1000, quantity: 1 }]
+    const lines = [{ type: 'product', value: fraction(1000n), quantity: 1 }]
     for (const incentiveType of Object.values(IncentiveType)) {
       const program = { incentiveType, units: 'USD', ...amounts }
       const paid = Object.values(ConversionType).filter(

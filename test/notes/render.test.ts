@@ -103,6 +103,16 @@ const READ: Record<CoreBlueprintKey, [links: string[], data: Record<string, unkn
   ],
   engagement_awarded: [award, { score: 100 }, 'Engagement #15 awarded to Jane Smith under Affiliates'],
   refund_triggered: [['collaborator:11', 'conversion:7', 'transaction:9'], usd, 'Transaction #9 refunded'],
+  partial_refund_triggered: [
+    ['collaborator:11', 'conversion:7', 'transaction:9'],
+    usd,
+    'Part of transaction #9 refunded',
+  ],
+  obligation_adjusted: [
+    ['collaborator:11', 'conversion:7', 'obligation:42', 'transaction:9'],
+    { amount: -400, currency: 'USD' },
+    'Obligation #42 of Jane Smith adjusted by -4.00 USD',
+  ],
   coupon_applied: [['collaborator:11', 'opportunity:5'], { code: 'JANE10' }, 'Coupon JANE10 applied for Jane Smith'],
   allocation_completed: [
     ['collaborator:11', 'distribution:13', 'distributor:8', 'obligation:42'],

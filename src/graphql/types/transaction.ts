@@ -28,6 +28,7 @@ const LineItem = builder.objectRef<LineItemRow>('LineItem').implement({
       description: "The price of one unit in minor units; a discount's is negative.",
     }),
     quantity: t.exposeInt('quantity', { description: 'How many units were sold.' }),
+    returned: t.exposeInt('returned', { description: 'How many of these units were returned.' }),
     total: t.expose('total', {
       type: 'SafeInt',
       description: "The line's total in minor units, rounded once; a discount's is negative.",

@@ -86,6 +86,7 @@ const recordedLine = {
   transactionId: recordId,
   ...line,
   total: z.int(),
+  returned: z.int(),
   description: z.string().nullable(),
 }
 const purchase = {
@@ -120,6 +121,7 @@ const MESSAGES: Readonly<Record<Exclude<WebhookType, 'metrics.updated'>, readonl
       z.object({ opportunityId: recordId, conversionType: z.enum(KINDS) }),
     ],
     'obligation.created': ['Something is owed to a collaborator.', obligation],
+    'obligation.adjusted': ['A refund changed what is owed, before it was paid out.', obligation],
     'obligation.completed': ['What was owed is paid.', obligation],
     'payout.created': ['A payout was made of obligations.', payout],
     'payout.paid': ['A payout was paid.', payout],
@@ -145,7 +147,10 @@ const MESSAGES: Readonly<Record<Exclude<WebhookType, 'metrics.updated'>, readonl
       'A subscription was renewed.',
       z.object({ opportunityId: recordId.nullable(), originalTransactionId: recordId, ...purchase }),
     ],
-    'refund.created': ['A transaction was refunded.', transaction],
+    'refund.created': [
+      'A transaction was refunded: all that was left of it where its status says so, or a part.',
+      transaction.extend({ amount: z.int(), reason: z.string().nullable() }).meta({ id: 'Refund' }),
+    ],
     'coupon.applied': [
       'A coupon was applied.',
       z.object({ code: z.string(), collaboratorId: recordId, opportunityId: recordId }),

@@ -101,6 +101,7 @@ const LineItem = z
     type: z.string().meta({ description: '`product`, `shipping`, `tax`, `fee` or `discount`.' }),
     value: z.int().meta({ description: "The price of one unit in minor units; a discount's is negative." }),
     quantity: z.int().meta({ description: 'How many units were sold.' }),
+    returned: z.int().meta({ description: 'How many of these units were returned.' }),
     total: z.int().meta({ description: "The line's total in minor units, rounded once; a discount's is negative." }),
     units: z.string().meta({ description: 'What the value is counted in: an ISO 4217 code.' }),
   })
