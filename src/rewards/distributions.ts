@@ -18,7 +18,7 @@ type Pool = (
   value: number,
 ) => readonly { readonly binding: Member; readonly value: number }[]
 
-/** A member of a distributor: an active collaborator, and what its conversions since the last distribution score. */
+/** A member of a distributor: an active collaborator, and what its conversions that no run has counted score. */
 export interface Member {
   readonly id: number
   readonly score: number
@@ -26,11 +26,13 @@ export interface Member {
 
 /**
  * Ends a distributor's cycle: its percentage of the revenue that no cycle before has shared is divided among its active
- * members, evenly or by the scores of their conversions. What is allocated needs no review: it is owed at once.
+ * members, evenly or by the scores of those of their conversions that no cycle before has counted. What is allocated needs
+ * no review: it is owed at once.
  *
- * The revenue is all since the distributor was made, of what is not refunded, less what was shared before: so a sale that
- * is told late is shared late, and one that is refunded after it was shared is taken off the next cycle. What nobody gets
- * a share of is left for the next one.
+ * The revenue is what is left of all transactions since the distributor was made, less what was shared before: so a sale
+ * that is told late is shared late, and what is refunded after it was shared is taken off the next cycle. Conversions are
+ * counted one by one, so the score of that sale counts late too. A cycle that gives nobody anything has a value of 0 and
+ * counts neither: revenue and scores are left for the next one.
  * @throws RecordNotFoundError when there is no such distributor.
  * @throws ConflictError when it does not run, or the revenue is more than can be counted.
  */
@@ -49,29 +51,34 @@ export const distribute = async (
     throw new ConflictError(`Distributor ${distributorId} has a resolver that is not known`)
 
   const { units: currency } = distributor
-  // asked once the lock is had: a statement that waits for it sees the distributions from before it waited
-  const [last] = await sql.rows(distributedBefore, [organizationId, distributorId, currency])
-  const since = last?.since ?? distributor.dateCreated
-  const [earned] = await sql.rows(revenueOf, [organizationId, currency, distributor.dateCreated, now])
-  const revenue = BigInt(earned?.revenue ?? 0) - BigInt(last?.revenue ?? 0)
-  if (revenue > Number.MAX_SAFE_INTEGER)
+  // asked once the lock is had: a statement that waits for it does not see what the run that held it has counted
+  const [{ revenue, conversionIds }] = (await sql.rows(uncounted, [
+    organizationId,
+    distributorId,
+    currency,
+    distributor.dateCreated,
+    now,
+  ])) as [Uncounted]
+  if (BigInt(revenue) > Number.MAX_SAFE_INTEGER)
     throw new ConflictError(`Expected a revenue that can be counted, but since the last distribution it is ${revenue}`)
   const shared = Math.max(0, Number(revenue))
-  const value = percentOf(distributor.revenuePercentage ?? 0, shared)
-  const members = await sql.rows(membersOf, [organizationId, distributorId, since, now])
+  const pool = percentOf(distributor.revenuePercentage ?? 0, shared)
+  const members = await sql.rows(membersOf, [organizationId, distributorId, conversionIds])
   const isEven = distributor.distributionResolver === 'evenlySharedPool'
-  const shares = divide(isEven ? members.map(({ id }) => ({ id, score: 1 })) : members, value).filter(
+  const shares = divide(isEven ? members.map(({ id }) => ({ id, score: 1 })) : members, pool).filter(
     share => share.value > 0,
   )
+  const givesNothing = shares.length === 0
 
   const [distribution] = (await sql.rows(insertDistribution, [
     organizationId,
     distributorId,
-    shares.length === 0 ? 0 : shared,
-    value,
+    givesNothing ? 0 : shared,
+    givesNothing ? 0 : pool,
     currency,
     now,
   ])) as [DistributionRow]
+  if (!givesNothing) await sql.rows(markCounted, [organizationId, distributorId, distribution.id, conversionIds])
   const issued = await issue(
     shares.map(({ binding, value }) => {
       return {
@@ -106,25 +113,47 @@ const lockDistributor = statement<DistributorRow>(`
   select ${selectList(tableOf('Distributor'), 'd')} from distributor d where d.organization_id = $1 and d.id = $2
   for no key update of d`)
 
-// sums may be beyond what each of their parts can be
-const distributedBefore = statement<{ since: Date | null; revenue: string }>(`
-  select max(n.trigger_date) as since, coalesce(sum(n.revenue) filter (where n.currency = $3), 0)::text as revenue
-  from distribution n where n.organization_id = $1 and n.distributor_id = $2`)
+interface Uncounted {
+  /** Less than nothing where refunds take more off than sales add; it may be beyond what each of its parts can be. */
+  readonly revenue: string
+  readonly conversionIds: readonly number[]
+}
 
-const revenueOf = statement<{ revenue: string }>(`
-  select coalesce(sum(t.total_value), 0)::text as revenue from transaction t
-  where t.organization_id = $1 and t.currency = $2 and t.status = 'complete' and t.date_created > $3 and t.date_created <= $4`)
+// one statement, so that a sale that is committed meanwhile counts with its revenue and its scores, or with neither
+const uncounted = statement<Uncounted>(`
+  select (
+      (
+        select coalesce(sum(t.total_value - t.refunded_value), 0) from transaction t
+        where t.organization_id = $1 and t.currency = $3 and t.status <> 'cancelled'
+          and t.date_created > $4 and t.date_created <= $5
+      ) - (
+        select coalesce(sum(n.revenue), 0) from distribution n
+        where n.organization_id = $1 and n.distributor_id = $2 and n.currency = $3
+      )
+    )::text as revenue, (
+      select coalesce(json_agg(v.id order by v.id), '[]') from conversion v
+      where v.organization_id = $1 and v.status <> 'rejected' and v.date_created > $4 and v.date_created <= $5
+        and not exists (
+          select from counted_conversion k
+          where k.organization_id = $1 and k.distributor_id = $2 and k.conversion_id = v.id
+        )
+    ) as "conversionIds"`)
 
 const membersOf = statement<Member>(`
-  select c.id, (
-      select coalesce(sum(v.score), 0)::bigint from conversion v
-      where v.organization_id = $1 and v.collaborator_id = c.id and v.status <> 'rejected'
-        and v.date_created > $3 and v.date_created <= $4
-    ) as score
+  select c.id, coalesce(scored.score, 0) as score
   from distributor_enrollment m
     join collaborator c on c.organization_id = m.organization_id and c.id = m.collaborator_id and c.status = 'active'
+    left join (
+      select v.collaborator_id, sum(v.score)::bigint as score from conversion v
+      where v.organization_id = $1 and v.id = any($3::bigint[])
+      group by v.collaborator_id
+    ) scored on scored.collaborator_id = c.id
   where m.organization_id = $1 and m.distributor_id = $2
   order by c.id`)
+
+const markCounted = statement(`
+  insert into counted_conversion (organization_id, distributor_id, conversion_id, distribution_id)
+  select $1, $2, conversion_id, $3 from unnest($4::bigint[]) as conversion_id`)
 
 const insertDistribution = statement<DistributionRow>(`
   insert into distribution as d (

@@ -106,6 +106,12 @@ describe('a link across organizations', () => {
       const touchId = await insert(sql, 'touch', { organizationId, engagementId, points: 1, dateCreated: EPOCH })
       await insert(sql, 'coupon_repeat', { organizationId, touchId, dateCreated: EPOCH })
     },
+    counted_conversion: async organizationId => {
+      const distributorId = await insertDistributor(sql, { organizationId })
+      const distributionId = await insertDistribution(sql, { organizationId, distributorId })
+      const conversionId = await insertConversion(sql, { organizationId })
+      await write(sql, 'counted_conversion', { organizationId, distributorId, distributionId, conversionId })
+    },
     distribution: organizationId => insertDistribution(sql, { organizationId }),
     distributor_enrollment: async organizationId =>
       write(sql, 'distributor_enrollment', {

@@ -24,6 +24,7 @@ const GROWING = [
   'payout',
   'fulfillment',
   'distribution',
+  'counted_conversion',
   'note',
   'note_source',
   'ingested_event',
@@ -66,12 +67,13 @@ beforeAll(async () => {
     ${many('evaluation', 'id, opportunity_id, transaction_id, program_id, conversion_type, outcome, as_of, rules, date_created', `100000 + n, 100000 + n / 2, 100000 + n, 100000 + n % 2, 'sale', 'awarded', now(), '{}', now()`)}
     ${many('evaluation_candidate', 'evaluation_id, engagement_id, collaborator_id, score, first_touch, latest_touch, touches, share, conversion_id', '100000 + n, 100000 + n, 100000 + n, 10, now(), now(), 1, 10, 100000 + n')}
     ${many('transaction', 'id, opportunity_id, source, external_id, total_value, currency, date_created', `100000 + n, 100000 + n, 'shop', 'old-' || n, 100, 'EUR', timestamptz '2020-01-01' + n * interval '1 minute'`)}
-    ${many('line_item', 'id, transaction_id, name, value, units', `100000 + n, 100000 + n, 'Course', 100, 'EUR'`)}
+    ${many('line_item', 'id, transaction_id, name, value, total, units', `100000 + n, 100000 + n, 'Course', 100, 100, 'EUR'`)}
     ${many('obligation', 'id, collaborator_id, status, award_type, value, currency, payout_id', `100000 + n, 100000 + n, 'complete', 'sale', 10, 'EUR', 100000 + n`)}
     ${many('conversion', 'id, engagement_id, collaborator_id, transaction_id, obligation_id, score, type, status', `100000 + n, 100000 + n, 100000 + n, 100000 + n, 100000 + n, 10, 'sale', 'approved'`)}
     ${many('fulfillment', 'id, status', `100000 + n, 'complete'`)}
     ${many('payout', 'id, collaborator_id, fulfillment_id, value, currency', `100000 + n, 100000 + n, 100000 + n, 10, 'EUR'`)}
     ${many('distribution', 'id, distributor_id, value, currency, trigger_date', `100000 + n, 100000 + n % 500, 10, 'EUR', now()`)}
+    ${many('counted_conversion', 'distributor_id, conversion_id, distribution_id', '100000 + n % 500, 100000 + n, 100000 + n')}
     ${many('note', 'id, content, creation_source, creation_source_id', `100000 + n, 'coupon_applied', 'opportunity', 100000 + n`)}
     insert into note_source (organization_id, note_id, source_type, source_id, content, date_created)
     select ${own}, id, type, id, content, date_created

@@ -403,6 +403,7 @@ export const markHidden = async (sql: Sql, { organizationId, programLeft }: Tena
     ['note_source', 'note_id > 555000000'],
     ['feed_milestone', 'note_id > 555000000'],
     ['evaluation_candidate', 'evaluation_id > 555000000'],
+    ['counted_conversion', 'distribution_id > 555000000'],
     ['program', `id > 555000000 or id = ${programLeft}`],
   ])
   for (const [table, columns] of tables) {
