@@ -61,10 +61,12 @@ export const refundsOf = (
 export interface Left {
   /** In minor units: its total less what was refunded of it. */
   readonly total: number
+  /** Which fraction refunds by amount have left of each line. */
+  readonly fractionLeft: Fraction
   readonly lines: readonly LineLeft[]
 }
 
-/** What is left of a line: the exact amount in minor units that it counts for, and the units that were not returned. */
+/** The units of a line that were not returned, and the exact amount in minor units that these counted for at the sale. */
 export interface LineLeft {
   readonly type: string
   readonly value: Fraction
@@ -77,10 +79,10 @@ export interface LineLeft {
  */
 export const leftOf = (total: number, lines: readonly CountedLine[], refunds: Refunds): Left => ({
   total: total - refunds.refundedValue,
+  fractionLeft: refunds.fractionLeft,
   lines: lines.map(({ lineItemId, type, value, quantity }) => {
     const units = quantity - (refunds.returned.get(lineItemId) ?? 0)
-    const kept = fraction(BigInt(value) * BigInt(units), BigInt(quantity))
-    return { type, value: times(kept, refunds.fractionLeft), quantity: units }
+    return { type, value: fraction(BigInt(value) * BigInt(units), BigInt(quantity)), quantity: units }
   }),
 })
 
@@ -106,7 +108,7 @@ export const refundedWith = (
       : { fractionLeft, returned: added(returned, part.units) }
   const unlisted = fraction(BigInt(total) - sum(lines.map(({ value }) => value)))
   const listed = leftOf(total, lines, { refundedValue, ...after }).lines.map(({ value }) => value)
-  const exact = sumOf([times(unlisted, after.fractionLeft), ...listed])
+  const exact = times(sumOf([unlisted, ...listed]), after.fractionLeft)
   const taken = rounded(sumOf([fraction(BigInt(total)), { ...exact, numerator: -exact.numerator }]))
   return taken === total ? { ...everything, returned: after.returned } : { refundedValue: taken, ...after }
 }

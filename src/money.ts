@@ -45,13 +45,13 @@ export const percentOf = (percent: number, base: number | Fraction): number => {
   return safeAmount(quotient(digits * numerator, 100n * 10n ** places * denominator))
 }
 
-/** An exact amount, or an exact part of one: in lowest terms, with a positive denominator. */
+/** An exact amount, or an exact part of one; the denominator is positive. */
 export interface Fraction {
   readonly numerator: bigint
   readonly denominator: bigint
 }
 
-/** The fraction of two numbers, the second of which is positive. */
+/** The fraction of two numbers, the second of which is positive, in lowest terms. */
 export const fraction = (numerator: bigint, denominator = 1n): Fraction => {
   const common = greatestCommonDivisor(numerator, denominator)
   return { numerator: numerator / common, denominator: denominator / common }
@@ -72,13 +72,18 @@ export const times = (one: Fraction, other: Fraction): Fraction => {
   return { numerator: a.numerator * b.numerator, denominator: a.denominator * b.denominator }
 }
 
-/** The sum of fractions. */
+/**
+ * The sum of fractions. It need not be in lowest terms: with a thousand lines that are counted in different units, its
+ * denominator is long, and reducing it at each step would take seconds.
+ */
 export const sumOf = (fractions: readonly Fraction[]): Fraction =>
-  fractions.reduce(
-    (sum, { numerator, denominator }) =>
-      fraction(sum.numerator * denominator + numerator * sum.denominator, sum.denominator * denominator),
-    fraction(0n),
-  )
+  fractions.reduce((sum, { numerator, denominator }) => {
+    const common = greatestCommonDivisor(sum.denominator, denominator)
+    return {
+      numerator: sum.numerator * (denominator / common) + numerator * (sum.denominator / common),
+      denominator: sum.denominator * (denominator / common),
+    }
+  }, fraction(0n))
 
 /**
  * An exact amount in whole minor units, half a unit rounded away from zero.

@@ -1,6 +1,6 @@
 import type { Left } from '../counted-lines.ts'
 import type { ConversionType, ProgramRow } from '../database/rows.ts'
-import { percentOf, safeAmount, sumOf } from '../money.ts'
+import { percentOf, safeAmount, sumOf, times } from '../money.ts'
 
 /** What a program pays, and for what. */
 export type Incentive = Pick<
@@ -45,8 +45,8 @@ export const reward = (program: Incentive, conversionType: ConversionType, sale:
   }
 }
 
-const shareOf = (percent: number, { lines }: Sale): number =>
-  percentOf(percent, sumOf(productsOf(lines).map(({ value }) => value)))
+const shareOf = (percent: number, { lines, fractionLeft }: Sale): number =>
+  percentOf(percent, times(sumOf(productsOf(lines).map(({ value }) => value)), fractionLeft))
 
 /** A product that was given away is nobody's to be paid for. */
 const unitsOf = (sale: Sale | null): bigint =>

@@ -20,18 +20,22 @@ export const recompute = async (refund: EventOf<'RefundTriggered'>, context: Eve
   const { transaction } = refund
   const conversions = await sql.rows(lockConversions, [organizationId, transaction.id])
   if (conversions.length === 0) return []
-  const candidacies = await sql.rows(sharersOf, [organizationId, transaction.id])
-  const shares = new Map([...conversions.flatMap(issued(refund)), ...evaluations(candidacies).flatMap(awarded(refund))])
+  const evaluations = await sql.rows(evaluationsOf, [organizationId, transaction.id])
+  const sharers = await sql.rows(sharersOf, [organizationId, evaluations.map(({ id }) => id)])
+  const shares = new Map([...issued(conversions, refund), ...evaluations.flatMap(awarded(sharers, refund))])
   const isNothingLeft = (id: number) => shares.get(id)?.isNothingLeft ?? transaction.status === 'refunded'
   const unpaid = conversions.filter(({ id }) => isNothingLeft(id)).map(({ id }) => id)
   const rejected = await sql.rows(reject, [organizationId, unpaid, lifecycle.before('rejected'), now])
   return [
-    ...conversions.flatMap(({ rejectedByHand, issuedValue: _, issuedFor: __, ...conversion }): DomainEvent[] => {
-      const share = shares.get(conversion.id)
-      if (share === undefined || rejectedByHand || share.before === share.after) return []
-      const { isNothingLeft: isRejected, ...values } = share
-      return [{ type: 'ConversionRecomputed', conversion, transaction, isRejected, ...values }]
-    }),
+    ...conversions.flatMap(
+      ({ rejectedByHand, issuedValue: _, issuedFor: __, programId: ___, ...conversion }): DomainEvent[] => {
+        const share = shares.get(conversion.id)
+        // one whose share stays is told of, too, so that all obligations are locked in order before any changes
+        if (share === undefined || rejectedByHand) return []
+        const { isNothingLeft: isRejected, ...values } = share
+        return [{ type: 'ConversionRecomputed', conversion, transaction, isRejected, ...values }]
+      },
+    ),
     ...rejected
       .toSorted((one, other) => one.id - other.id)
       .map((conversion): DomainEvent => ({ type: 'ConversionRejected', conversion, reason: 'refund' })),
@@ -48,27 +52,34 @@ interface Share {
 
 type Shares = (readonly [conversionId: number, share: Share])[]
 
-/** The share of a conversion of which only what it was issued for is known: a percentage is of the whole transaction. */
-const issued =
-  ({ transaction, before, after }: EventOf<'RefundTriggered'>) =>
-  ({ id, issuedValue, issuedFor }: LockedConversion): Shares => {
+/**
+ * The shares of conversions of which only what they were issued for is known: a percentage is of the whole transaction, and a
+ * fixed reward stays until nothing is left. Those of one program stand for an evaluation.
+ */
+const issued = (
+  conversions: readonly LockedConversion[],
+  { transaction: { totalValue: total }, before, after }: EventOf<'RefundTriggered'>,
+): Shares => {
+  const known = conversions.flatMap(({ id, programId, issuedValue, issuedFor }) => {
     if (issuedValue === null) return []
-    const { totalValue: total } = transaction
     const share = ({ refundedValue }: Refunds): number => {
       const left = total - refundedValue
       if (left === 0) return 0
       if (issuedFor !== 'saleTransactionPercentage') return issuedValue
       return rounded(fraction(BigInt(issuedValue) * BigInt(left), BigInt(total)))
     }
-    const values = { before: share(before), after: share(after) }
-    return [[id, { ...values, isNothingLeft: values.after === 0 }]]
-  }
+    return [{ id, programId, before: share(before), after: share(after) }]
+  })
+  const paying = new Set(known.filter(({ after }) => after > 0).map(({ programId }) => programId))
+  return known.map(({ id, programId, ...values }) => [id, { ...values, isNothingLeft: !paying.has(programId) }])
+}
 
 /** The shares of an evaluation's conversions. */
 const awarded =
-  ({ transaction, before, after }: EventOf<'RefundTriggered'>) =>
-  ({ rules, conversionType, lines, sharers }: RecordedEvaluation): Shares => {
+  (candidates: readonly Sharer[], { transaction, before, after }: EventOf<'RefundTriggered'>) =>
+  ({ id, rules, conversionType, lines }: RecordedEvaluation): Shares => {
     const { totalValue: total, currency, status } = transaction
+    const sharers = candidates.filter(({ evaluationId }) => evaluationId === id)
     const shares = (refunds: Refunds) =>
       sharesOf(rules, conversionType, { currency, ...leftOf(total, lines, refunds) }, sharers)
     // a lead that was credited on a transaction does not depend on the amount, and yet on the transaction
@@ -80,63 +91,56 @@ const awarded =
     })
   }
 
+/** An engagement that had a share, as it was then. */
 interface Sharer extends Binding {
+  readonly evaluationId: number
   readonly conversionId: number | null
 }
 
 /** What an evaluation was decided from. */
-interface Recorded {
-  readonly evaluationId: number
+interface RecordedEvaluation {
+  readonly id: number
   readonly conversionType: ConversionType
   readonly rules: Incentive & { readonly structure: IncentiveResolverType }
   readonly lines: readonly CountedLine[]
 }
 
-interface RecordedEvaluation extends Recorded {
-  readonly sharers: readonly Sharer[]
-}
-
-/** Candidacies by their evaluations. */
-const evaluations = (candidacies: readonly (Recorded & Sharer)[]): RecordedEvaluation[] => {
-  const found = new Map<number, Recorded & { sharers: Sharer[] }>()
-  for (const candidacy of candidacies) {
-    const { evaluationId, conversionType, rules, lines, ...sharer } = candidacy
-    const evaluation = found.get(evaluationId)
-    if (evaluation === undefined)
-      found.set(evaluationId, { evaluationId, conversionType, rules, lines, sharers: [sharer] })
-    else evaluation.sharers.push(sharer)
-  }
-  return [...found.values()]
-}
-
 const CONVERSION = selectList(tableOf('Conversion'), 'v')
 
 type LockedConversion = ConversionRow & {
+  readonly programId: number
   readonly rejectedByHand: boolean
   readonly issuedValue: number | null
   readonly issuedFor: IncentiveType | null
 }
 
 const lockConversions = statement<LockedConversion>(`
-  select ${CONVERSION}, v.rejected_by_hand as "rejectedByHand", v.issued_value as "issuedValue", v.issued_for as "issuedFor"
-  from conversion v where v.organization_id = $1 and v.transaction_id = $2
+  select ${CONVERSION}, e.program_id as "programId",
+    v.rejected_by_hand as "rejectedByHand", v.issued_value as "issuedValue", v.issued_for as "issuedFor"
+  from conversion v join engagement e on e.organization_id = $1 and e.id = v.engagement_id
+  where v.organization_id = $1 and v.transaction_id = $2
   order by v.id
-  for no key update`)
+  for no key update of v`)
 
 // what an evaluation from before refunds recorded of its lines is not what refunds go by: its conversions know what they
 // were issued for
-const sharersOf = statement<Recorded & Sharer>(`
-  select e.id as "evaluationId", e.conversion_type as "conversionType", e.rules, e.lines, k.engagement_id as id,
-    e.program_id as "programId", k.collaborator_id as "collaboratorId", k.score, k.first_touch as "dateCreated",
-    k.latest_touch as "dateModified", k.conversion_id as "conversionId"
-  from evaluation e join evaluation_candidate k on k.organization_id = $1 and k.evaluation_id = e.id and k.share is not null
+const evaluationsOf = statement<RecordedEvaluation>(`
+  select e.id, e.conversion_type as "conversionType", e.rules, e.lines from evaluation e
   where e.organization_id = $1 and e.transaction_id = $2 and e.outcome = 'awarded'
     and not exists (
-      select from evaluation_candidate x
-        join conversion v on v.organization_id = $1 and v.id = x.conversion_id and v.issued_value is not null
-      where x.organization_id = $1 and x.evaluation_id = e.id
+      select from evaluation_candidate k
+        join conversion v on v.organization_id = $1 and v.id = k.conversion_id and v.issued_value is not null
+      where k.organization_id = $1 and k.evaluation_id = e.id
     )
-  order by e.id, k.engagement_id`)
+  order by e.id`)
+
+const sharersOf = statement<Sharer>(`
+  select k.engagement_id as id, k.evaluation_id as "evaluationId", e.program_id as "programId",
+    k.collaborator_id as "collaboratorId", k.score, k.first_touch as "dateCreated", k.latest_touch as "dateModified",
+    k.conversion_id as "conversionId"
+  from evaluation_candidate k join evaluation e on e.organization_id = $1 and e.id = k.evaluation_id
+  where k.organization_id = $1 and k.evaluation_id = any($2::bigint[]) and k.share is not null
+  order by k.evaluation_id, k.engagement_id`)
 
 const reject = statement<ConversionRow>(`
   update conversion v set status = 'rejected', date_modified = greatest(v.date_modified, $4)

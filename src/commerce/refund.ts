@@ -2,7 +2,7 @@ import { type CountedLine, countedLinesOf, type Part, type Refunds, refundedWith
 import type { ConversionRow, LineItemRow, TransactionRow } from '../database/rows.ts'
 import { statement } from '../database/sql.ts'
 import { selectList, tableOf } from '../database/tables.ts'
-import { RecordNotFoundError, ValidationError } from '../errors.ts'
+import { ConflictError, RecordNotFoundError, ValidationError } from '../errors.ts'
 import { expectSince } from '../events/backdating.ts'
 import type { DomainEvent, EventOf } from '../events/catalog.ts'
 import type { EventContext } from '../events/dispatcher.ts'
@@ -15,6 +15,7 @@ type Payload = EventOf<'refund'>['payload']
  * Gives a part of a transaction back, or all that is left of it. Does nothing when that was given back before.
  * @throws RecordNotFoundError when there is no such transaction.
  * @throws ValidationError when the part is none of it, or more than what is left.
+ * @throws ConflictError after hundreds of refunds by amount and returns of items in turn: the exact fraction would grow for ever.
  */
 export const refund = async (payload: Payload, context: EventContext): Promise<DomainEvent[]> => {
   const { source, externalId, reason = null } = payload
@@ -28,16 +29,26 @@ export const refund = async (payload: Payload, context: EventContext): Promise<D
   const isPart = payload.amount !== undefined || payload.items !== undefined
   if (!isPart && transaction.status === 'refunded') return []
   const details = await sql.rows(linesOf, [organizationId, transaction.id])
+  const lines = countedLinesOf(details, transaction.totalValue)
   const before = refundsOf(transaction, fractionFrom(fractionLeft), details)
-  const part = partOf(payload, transaction, details)
-  const after = refundedWith(part, transaction.totalValue, countedLinesOf(details, transaction.totalValue), before)
+  const part = partOf(payload, transaction, details, lines)
+  const after = refundedWith(part, transaction.totalValue, lines, before)
+  if (fractionText(after.fractionLeft).length > MOST_DIGITS)
+    throw new ConflictError(
+      'Expected fewer refunds by amount between returns of items: refund items, or all that is left',
+    )
   const refunded = await keep(transaction, after, 'units' in part ? [...part.units.keys()] : [], context)
   // what is returned of a transaction that was refunded takes nothing
   if (transaction.status === 'refunded') return []
   const conversions = await sql.rows(conversionsOf, [organizationId, transaction.id])
+  const obligations = await sql.rows(obligationsOf, [organizationId, conversions.map(({ id }) => id)])
+  const obligationIds = obligations.map(({ id }) => id)
   const amount = after.refundedValue - before.refundedValue
-  return [{ type: 'RefundTriggered', transaction: refunded, conversions, amount, reason, before, after }]
+  return [{ type: 'RefundTriggered', transaction: refunded, conversions, obligationIds, amount, reason, before, after }]
 }
+
+/** Reached after a hundred pairs or more of a return and an amount; returns alone, and amounts alone, need no more than 33. */
+const MOST_DIGITS = 2_000
 
 /** What is said of a transaction that is not there. */
 export const unknownTransaction = (source: string, externalId: string) =>
@@ -51,10 +62,17 @@ const expectCurrency = ({ currency }: Payload, transaction: TransactionRow): voi
 }
 
 /** What is given back. @throws ValidationError when that is not to be had. */
-const partOf = ({ amount, items }: Payload, transaction: TransactionRow, details: readonly LineItemRow[]): Part => {
-  if (items !== undefined) return { units: unitsOf(items, details) }
-  const { currency, totalValue, refundedValue } = transaction
+const partOf = (
+  { amount, items }: Payload,
+  { currency, totalValue, refundedValue }: TransactionRow,
+  details: readonly LineItemRow[],
+  counted: readonly CountedLine[],
+): Part => {
   const left = totalValue - refundedValue
+  if (items !== undefined) {
+    const isPaidFor = (id: number) => counted.some(({ lineItemId, value }) => lineItemId === id && value > 0)
+    return { units: unitsOf(items, details, ({ id }) => left === 0 && isPaidFor(id)) }
+  }
   if (amount === undefined) return { amount: left }
   const value = asMinorUnits(amount, currency)
   if (value === 0) {
@@ -81,7 +99,8 @@ const asMinorUnits = (amount: number, currency: string): number | undefined => {
 const unitsOf = (
   items: NonNullable<Payload['items']>,
   details: readonly LineItemRow[],
-): ReadonlyMap<CountedLine['lineItemId'], number> => {
+  isRefunded: (line: LineItemRow) => boolean,
+): ReadonlyMap<number, number> => {
   const units = new Map<number, number>()
   for (const [at, { externalId, quantity }] of items.entries()) {
     const lines = details.filter(line => line.externalId === externalId)
@@ -95,9 +114,9 @@ const unitsOf = (
       })
     }
     const returned = (units.get(line.id) ?? 0) + quantity
-    const most = line.quantity - line.returned
+    const most = isRefunded(line) ? 0 : line.quantity - line.returned
     if (returned > most) {
-      const left = `at most ${most} units of ${shown(externalId)}, which is what was not returned yet`
+      const left = `at most ${most} units of ${shown(externalId)}, which is what was not refunded yet`
       throw new ValidationError({ [`items.${at}.quantity`]: [`Expected ${left}, received ${returned}`] })
     }
     units.set(line.id, returned)
@@ -141,6 +160,9 @@ const setRefunded = statement<TransactionRow>(`
     status = case when $3 = t.total_value then 'refunded' else t.status end
   where t.organization_id = $1 and t.id = $2
   returning ${TRANSACTION}`)
+
+const obligationsOf = statement<{ id: number }>(`
+  select o.id from obligation o where o.organization_id = $1 and o.conversion_id = any($2::bigint[]) order by o.id`)
 
 const conversionsOf = statement<ConversionRow>(`
   select ${selectList(tableOf('Conversion'), 'v')} from conversion v

@@ -107,13 +107,15 @@ export interface Events extends IncomingEvents {
   RefundTriggered: {
     transaction: TransactionRow
     conversions: readonly ConversionRow[]
+    /** All that was owed for them before. */
+    obligationIds: readonly number[]
     /** What this refund took, in minor units of the transaction's currency. */
     amount: number
     reason: string | null
     before: Refunds
     after: Refunds
   }
-  /** A refund changed what a conversion pays. Coordination inside the pipeline. */
+  /** A conversion pays on what a refund has left, perhaps as much as before. Coordination inside the pipeline. */
   ConversionRecomputed: {
     conversion: ConversionRow
     transaction: TransactionRow
@@ -138,6 +140,8 @@ export interface Events extends IncomingEvents {
   ObligationCompleted: { obligation: ObligationRow; payout: PayoutRow; conversionId: number | null }
   FulfillmentStatusChanged: { fulfillment: FulfillmentRow; newStatus: FulfillmentRow['status'] }
   PayoutPaid: { payout: PayoutRow; obligationIds: readonly number[] }
+  /** A payout that was marked as paid was not. */
+  PayoutUnpaid: { payout: PayoutRow; obligationIds: readonly number[] }
   DistributionCompleted: { distribution: DistributionRow; distributor: DistributorRow }
   AllocationCompleted: {
     distribution: DistributionRow
@@ -220,7 +224,7 @@ export interface Detail {
   type: string
   value: number
   quantity: number
-  /** The line's total in minor units, where the value had to be rounded; else it is value times quantity. */
+  /** The line's total in minor units, where the value had to be rounded: whoever changes the value leaves it out. */
   total?: number | undefined
   /** What else the integration said about the line: a JSON object. */
   attributes?: Readonly<Record<string, unknown>> | undefined
@@ -349,4 +353,5 @@ export const ORDER = [
   'ObligationCompleted',
   'FulfillmentStatusChanged',
   'PayoutPaid',
+  'PayoutUnpaid',
 ] as const satisfies readonly EventType[]

@@ -171,7 +171,7 @@ const customer = { trackingId: optional(opportunityId), userId: optional(userId)
 const sale = payload('sale', { ...purchase, ...customer }).superRefine(holdable)
 const renewal = payload('renewal', { ...purchase, originalExternalId: externalId }).superRefine(holdable)
 
-const REFUND_ID = "the integration's own id of this refund, where it is one of a part"
+const REFUND_ID = "the integration's own id of this refund"
 const PART = 'an amount of more than 0, in major units'
 const RETURNED = 'a list of the items that were returned, of at least one'
 
@@ -182,7 +182,7 @@ const refund = payload('refund', {
   refundId: z
     .union([text(REFUND_ID), z.int().transform(String)], expected(`${REFUND_ID}, as text`))
     .optional()
-    .meta({ description: REFUND_ID }),
+    .meta({ description: `${REFUND_ID}: needed where it is a refund of a part` }),
   amount: amount
     .refine(given => given > 0, expected(PART))
     .optional()
@@ -204,7 +204,7 @@ const refund = payload('refund', {
   const refuse = (field: string, message: string) => context.addIssue({ code: 'custom', path: [field], message })
   if (amount !== undefined && items !== undefined) refuse('items', 'Expected an amount or items, received both')
   if ((amount ?? items) !== undefined && refundId === undefined)
-    refuse('refundId', `Expected ${REFUND_ID}, so that the same refund again has no effect, received nothing`)
+    refuse('refundId', `Expected ${REFUND_ID}, so that sending it again has no effect, received nothing`)
 })
 
 const visited = { collaboratorId, ...customer }
@@ -350,7 +350,8 @@ export const INCOMING = {
     schema: payload('opportunity-invalidated', { opportunityId: id("an opportunity's id") }),
   }),
   'fulfillment-generated': incoming({
-    description: 'Obligations, all that are pending unless some are named, are rolled into payouts.',
+    description:
+      'Obligations, all that are pending unless some are named, are rolled into payouts, with what those who are paid owe back.',
     role: 'administrator',
     schema: payload('fulfillment-generated', {
       // null is not all of them: it may be a list that was lost

@@ -161,7 +161,7 @@ const repeated = async (taken: Taken, found: readonly Recorded[], sql: Sql): Pro
     throw new ConflictError(
       other.idempotencyKey !== null && other.idempotencyKey === idempotencyKey
         ? `Expected the same event for the Idempotency-Key "${idempotencyKey}" as before, received another`
-        : `Expected the same ${slug} for ${key?.source} ${key?.externalId} as before, received another`,
+        : `Expected the same ${slug} for ${[key?.source, key?.externalId, key?.part ?? []].flat().join(' ')} as before, received another`,
     )
   // what has a name of its own is the same event, whatever the request says beside it
   if (key === undefined && found.some(({ isOfNamed }) => !isOfNamed))

@@ -12,12 +12,12 @@ const paying = ({ payout, obligationIds }: Pick<EventOf<'PayoutPaid'>, 'payout' 
   return [{ links, facts: { amount: value, currency } }]
 }
 
-const refunded = ({ transaction, conversions, amount }: EventOf<'RefundTriggered'>) => ({
+const refunded = ({ transaction, conversions, obligationIds, amount }: EventOf<'RefundTriggered'>) => ({
   links: {
     transaction: transaction.id,
     conversion: conversions.map(({ id }) => id),
     collaborator: conversions.map(({ collaboratorId }) => collaboratorId),
-    obligation: conversions.flatMap(({ obligationId }) => obligationId ?? []),
+    obligation: obligationIds,
   },
   facts: { amount, currency: transaction.currency },
 })
@@ -178,6 +178,17 @@ export const CORE_BLUEPRINTS = {
       facts: { amount: { kind: 'amount', units: 'currency' } },
     },
     'PayoutPaid',
+    paying,
+  ),
+  payout_unpaid: blueprint(
+    {
+      description: 'Written when a payout that was marked as paid is marked as unpaid.',
+      template: 'Payout #{payoutId} of {amount} to {collaborator} is unpaid again',
+      links: { payout: 'required', collaborator: 'required', fulfillment: 'required', obligation: 'several' },
+      creationSource: ['payout'],
+      facts: { amount: { kind: 'amount', units: 'currency' } },
+    },
+    'PayoutUnpaid',
     paying,
   ),
   fulfillment_created: blueprint(

@@ -228,8 +228,10 @@ const addFact = (
     case 'amount':
       if (!Number.isSafeInteger(value)) return
       data[name] = value
+      if (typeof stored[fact.units] !== 'string') return
+      data[fact.units] = stored[fact.units]
       // whatever the note calls it, a reader finds it as the currency
-      if (typeof stored[fact.units] === 'string') data[fact.units] = data.currency = stored[fact.units]
+      data.currency ??= stored[fact.units]
       return
     case 'id':
       if (view.isAdministrator ? Number.isSafeInteger(value) : linked.get(fact.of)?.includes(value as number)) {

@@ -23,7 +23,9 @@ export const adjust: Listener<'ConversionRecomputed'> = async (recomputed, conte
   const unpaid = originals.filter(
     ({ original, change }) => obligations.canBecome(original.status, 'cancelled') && !change.isRejected,
   )
-  const paid = originals.filter(({ original }) => original.status === 'complete')
+  const paid = originals.filter(
+    ({ original, change }) => original.status === 'complete' && change.after !== change.before,
+  )
   return [
     ...(await revalue(unpaid, now, context)),
     ...(await owe(

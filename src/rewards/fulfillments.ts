@@ -5,23 +5,38 @@ import { ConflictError, RecordNotFoundError, ValidationError } from '../errors.t
 import { expectSince } from '../events/backdating.ts'
 import type { DomainEvent } from '../events/catalog.ts'
 import type { EventContext } from '../events/dispatcher.ts'
+import { formatAmount } from '../money.ts'
 import { fulfillments, payouts } from './statuses.ts'
 
 /**
- * Rolls obligations, all that are pending unless some are named, into one payout per collaborator and currency. Does
- * nothing when nothing is pending.
+ * Rolls obligations into one payout per collaborator and currency: those that are named, or else all that are pending, but
+ * for those of rejected and deleted collaborators. What a collaborator who is paid owes back in that currency is always
+ * included.
+ *
+ * Who is owed 0 or less in a currency gets no payout in it, and all these obligations stay pending. The sender is warned of
+ * that. Where nobody is paid there is no fulfillment.
  * @throws ValidationError when one of those named does not exist, or is not pending.
  */
 export const fulfill = async (ids: readonly number[] | undefined, context: EventContext): Promise<DomainEvent[]> => {
   const { sql, organizationId, now } = context
-  const owed = await (ids === undefined
+  const found = await (ids === undefined
     ? sql.rows(lockPending, [organizationId])
     : sql.rows(lockNamed, [organizationId, ids]))
-  if (ids !== undefined) expectPending(ids, owed)
+  if (ids !== undefined) expectPending(ids, found)
+  // what is owed back and not named may have been settled by the transaction whose lock was waited for
+  const owed = found.filter(({ status }) => status === 'pending')
   for (const { id, dateCreated } of owed) expectSince(`obligation ${id}`, dateCreated, context)
-  if (owed.length === 0) return []
+  const sums = bundled(owed)
+  const bundles = sums.filter(({ value }) => value > 0)
+  warnOfUnpaid(
+    sums.filter(({ value }) => value <= 0),
+    bundles.length > 0,
+    context,
+  )
+  if (owed.length === 0) await warnOfNobody(ids !== undefined, context)
+  if (bundles.length === 0) return []
+
   const [fulfillment] = (await sql.rows(insertFulfillment, [organizationId, now])) as [FulfillmentRow]
-  const bundles = bundled(owed)
   const given = JSON.stringify(bundles.map(({ obligations: _, ...bundle }) => bundle))
   const made = await sql.rows(insertPayouts, [organizationId, fulfillment.id, given, now])
   const payoutOf = new Map(made.map(payout => [bundleKey(payout), payout]))
@@ -80,7 +95,7 @@ export const pay = async (payoutId: number, context: EventContext): Promise<Doma
 }
 
 /**
- * Takes back that a payout was paid; does nothing when it is unpaid. Nothing follows from it.
+ * Takes back that a payout was paid; does nothing when it is unpaid.
  * @throws RecordNotFoundError when there is none. @throws ConflictError when it cannot become that.
  */
 export const unpay = async (payoutId: number, context: EventContext): Promise<DomainEvent[]> => {
@@ -91,8 +106,9 @@ export const unpay = async (payoutId: number, context: EventContext): Promise<Do
   if (payout.status === 'unpaid') return []
   if (!payouts.canBecome(payout.status, 'unpaid'))
     throw new ConflictError(`Payout ${payoutId} is ${payout.status}, and cannot become unpaid`)
-  await sql.rows(setUnpaid, [organizationId, payoutId, now])
-  return []
+  const [unpaid = payout] = await sql.rows(setUnpaid, [organizationId, payoutId, now])
+  const settled = await sql.rows(settledBy, [organizationId, payoutId])
+  return [{ type: 'PayoutUnpaid', payout: unpaid, obligationIds: settled.map(({ id }) => id) }]
 }
 
 const expectPending = (ids: readonly number[], owed: readonly ObligationRow[]): void => {
@@ -106,6 +122,32 @@ const expectPending = (ids: readonly number[], owed: readonly ObligationRow[]): 
   if (messages.length > 0) throw new ValidationError({ obligationIds: messages })
 }
 
+/** Says who is not paid, since what is owed adds up to nothing. */
+const warnOfUnpaid = (unpaid: readonly Bundle[], isAnybodyPaid: boolean, context: EventContext): void => {
+  if (unpaid.length === 0) return
+  const named = unpaid
+    .slice(0, MOST_NAMED)
+    .map(({ collaboratorId, value, currency }) => `collaborator ${collaboratorId} (${formatAmount(value, currency)})`)
+  const others = unpaid.length - named.length
+  const whom = [...named, ...(others > 0 ? [`${others} more`] : [])].join(', ')
+  context.warn(
+    `${isAnybodyPaid ? 'Not everybody' : 'Nobody'} is paid: what is owed is not above 0, and stays pending, for ${whom}`,
+  )
+}
+const MOST_NAMED = 5
+
+/** Says why nothing is to be paid at all. */
+const warnOfNobody = async (isNamed: boolean, context: EventContext): Promise<void> => {
+  const { sql, organizationId, warn } = context
+  if (isNamed) return warn('Nobody is paid: obligationIds names no obligation')
+  const [leftOut] = await sql.rows(anyPending, [organizationId])
+  warn(
+    leftOut === undefined
+      ? 'Nobody is paid: no obligation is pending'
+      : 'Nobody is paid: what is pending is owed to rejected or deleted collaborators, who are paid where obligationIds names it',
+  )
+}
+
 interface Bundle {
   readonly collaboratorId: number
   readonly currency: string
@@ -116,7 +158,7 @@ interface Bundle {
 const bundleKey = ({ collaboratorId, currency }: { collaboratorId: number; currency: string }) =>
   `${collaboratorId} ${currency}`
 
-/** What one payout settles. @throws ValidationError when a sum cannot be counted. */
+/** What one payout would settle, each. @throws ValidationError when a sum cannot be counted. */
 const bundled = (owed: readonly ObligationRow[]): Bundle[] => {
   const bundles = new Map<string, ObligationRow[]>()
   for (const obligation of owed) {
@@ -126,7 +168,7 @@ const bundled = (owed: readonly ObligationRow[]): Bundle[] => {
   }
   return [...bundles.values()].map(obligations => {
     const [{ collaboratorId, currency }] = obligations as [ObligationRow]
-    const value = obligations.reduce((sum, obligation) => sum + obligation.value, 0)
+    const value = Number(obligations.reduce((sum, obligation) => sum + BigInt(obligation.value), 0n))
     if (!Number.isSafeInteger(value))
       throw new ValidationError({
         obligationIds: [`Expected a payout to collaborator ${collaboratorId} that can be counted: roll up fewer`],
@@ -144,8 +186,21 @@ const lockOwed = (which: string) =>
   select ${OBLIGATION} from obligation o where o.organization_id = $1 and ${which}
   order by o.id
   for no key update of o`)
-const lockPending = lockOwed(`o.status = 'pending'`)
-const lockNamed = lockOwed('o.id = any($2::bigint[])')
+const lockPending = lockOwed(`o.status = 'pending' and exists (
+    select from collaborator c
+    where c.organization_id = $1 and c.id = o.collaborator_id and c.status not in ('rejected', 'deleted')
+  )`)
+// those that are named, whatever their status, and what the same collaborators owe back in the same currencies
+const lockNamed = lockOwed(`o.id in (
+    select unnest($2::bigint[])
+    union
+    select back.id from obligation named
+      join obligation back on back.organization_id = $1 and back.collaborator_id = named.collaborator_id
+        and back.currency = named.currency and back.status = 'pending' and back.value < 0
+    where named.organization_id = $1 and named.id = any($2::bigint[])
+  )`)
+
+const anyPending = statement(`select from obligation o where o.organization_id = $1 and o.status = 'pending' limit 1`)
 
 const insertFulfillment = statement<FulfillmentRow>(`
   insert into fulfillment as f (organization_id, date_created, date_modified) values ($1, $2, $2) returning ${FULFILLMENT}`)
@@ -176,9 +231,9 @@ const setPaid = statement<PayoutRow>(`
   update payout p set status = 'paid', date_paid = $3, date_modified = greatest(p.date_modified, $3)
   where p.organization_id = $1 and p.id = $2 returning ${PAYOUT}`)
 
-const setUnpaid = statement(`
+const setUnpaid = statement<PayoutRow>(`
   update payout p set status = 'unpaid', date_paid = null, date_modified = greatest(p.date_modified, $3)
-  where p.organization_id = $1 and p.id = $2`)
+  where p.organization_id = $1 and p.id = $2 returning ${PAYOUT}`)
 
 const settledBy = statement<{ id: number }>(`
   select o.id from obligation o where o.organization_id = $1 and o.payout_id = $2 order by o.id`)

@@ -48,6 +48,7 @@ const SOURCES = {
   'obligation.completed': on('ObligationCompleted', ({ obligation }) => obligation),
   'payout.created': on('PayoutCreated', ({ payout }) => payout),
   'payout.paid': on('PayoutPaid', ({ payout }) => payout),
+  'payout.unpaid': on('PayoutUnpaid', ({ payout }) => payout),
   'fulfillment.created': on('FulfillmentCreated', ({ fulfillment }) => fulfillment),
   'fulfillment.updated': on('FulfillmentStatusChanged', ({ fulfillment }) => fulfillment),
   'opportunity.created': on('OpportunityTriggered', ({ opportunity, isNew }) => (isNew ? opportunity : [])),

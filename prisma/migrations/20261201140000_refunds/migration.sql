@@ -55,3 +55,6 @@ FROM "obligation" o, "engagement" g, "program" p
 WHERE o."organization_id" = v."organization_id" AND o."id" = v."obligation_id"
   AND g."organization_id" = v."organization_id" AND g."id" = v."engagement_id"
   AND p."organization_id" = g."organization_id" AND p."id" = g."program_id";
+
+-- What is owed back is little, and is asked for with every payout.
+CREATE INDEX "obligation_owed_back_idx" ON "obligation"("organization_id", "collaborator_id", "currency") WHERE "status" = 'pending' AND "value" < 0;

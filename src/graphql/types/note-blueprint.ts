@@ -13,7 +13,7 @@ const NoteBlueprint = builder.objectRef<Shape>('NoteBlueprint').implement({
 builder.queryField('noteBlueprints', t =>
   t.field({
     type: [NoteBlueprint],
-    description: "All blueprints: the core's 22 first, then those of extensions.",
+    description: "All blueprints: the core's first, then those of extensions.",
     resolve: (_, __, { datastores }) => [...datastores.shared.blueprints.all()],
   }),
 )

@@ -34,7 +34,7 @@ export const actionRoutes: readonly Route[] = [
     path: '/transactions/credit-collaborator',
     summary: 'Credits a collaborator with transactions.',
     description:
-      'As `manual-attribution` does, one after the other. Transactions that do not exist, are refunded, or are credited to the collaborator already are passed over.',
+      'As `manual-attribution` does, one after the other. Transactions that do not exist, are refunded, are credited to the collaborator already, or for which no program pays, are passed over.',
     body: z.strictObject({
       transactionIds: ids('transaction'),
       collaboratorId: id("a collaborator's id"),
@@ -53,15 +53,17 @@ export const actionRoutes: readonly Route[] = [
     path: '/fulfillments/generate',
     summary: 'Rolls obligations into payouts.',
     description:
-      'As `fulfillment-generated` does: those that are named, or with `{}` all that are pending. One that is named and is not pending has the whole request refused.',
+      'As `fulfillment-generated` does: those that are named, or with `{}` all that are pending, and what those who are paid owe back. One that is named and is not pending has the whole request refused. `affected` is how many obligations are in a payout now; where it is 0 although some are pending, `X-Siren-Warning` says why.',
     // null is not all of them: it may be a list that was lost
     body: z.strictObject({ obligationIds: ids('obligation').optional() }),
     bodyNeeded: NO_OBLIGATIONS,
     handle: async ({ body: { obligationIds } }, { reads, ingest }) => {
-      const pending = { column: 'status', operator: '=', value: 'pending' } as const
-      const affected = obligationIds?.length ?? (await reads.datastores.obligations.count([pending]))
+      const { payouts, obligations } = reads.datastores
+      const newest = { orderBy: 'id', direction: 'DESC', size: 1 } as const
+      const { rows } = await payouts.page({ conditions: [], slice: newest })
       await ingest('fulfillment-generated', { obligationIds })
-      return { success: true, affected }
+      const settled = await obligations.count([{ column: 'payoutId', operator: '>', value: rows[0]?.id ?? 0 }])
+      return { success: true, affected: settled }
     },
   }),
   route({
@@ -100,7 +102,10 @@ const eachOf = async (
       await act(each)
       affected++
     } catch (error) {
-      const isOfOne = error instanceof RecordNotFoundError || error instanceof ConflictError
+      const isOfOne =
+        error instanceof RecordNotFoundError ||
+        error instanceof ConflictError ||
+        (error instanceof ValidationError && Object.keys(error.fields).every(field => field === 'transactionId'))
       if (!isOfOne && !(error instanceof ValidationError && affected > 0)) throw error
     }
   }

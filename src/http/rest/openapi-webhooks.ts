@@ -125,6 +125,7 @@ const MESSAGES: Readonly<Record<Exclude<WebhookType, 'metrics.updated'>, readonl
     'obligation.completed': ['What was owed is paid.', obligation],
     'payout.created': ['A payout was made of obligations.', payout],
     'payout.paid': ['A payout was paid.', payout],
+    'payout.unpaid': ['A payout that was marked as paid was not.', payout],
     'fulfillment.created': ['Obligations are being rolled into payouts.', fulfillment],
     'fulfillment.updated': ['A fulfillment went on, or failed.', fulfillment],
     'opportunity.created': ['A customer came who was not known.', opportunity],
