@@ -1,324 +1,37 @@
 import { isDeepStrictEqual } from 'node:util'
+import { wholeOf, withoutAll, withoutAmount, withoutItems } from './lines.ts'
+import { distribute, expectAfter, fulfill, linksOf, payoutLinks, write } from './payouts.ts'
+import {
+  type Basket,
+  type Candidate,
+  type Claim,
+  type Conversion,
+  type ConversionType,
+  type Delivery,
+  type Engagement,
+  type Evaluation,
+  type Fulfillment,
+  type Left,
+  type Obligation,
+  type Opportunity,
+  type Outcome,
+  type Part,
+  type Payload,
+  type ProgramRules,
+  Refused,
+  type Rules,
+  type Standing,
+  type State,
+  type Touch,
+  type Transaction,
+  type Trigger,
+} from './records.ts'
+import { first, isPool, newest, oldest, poolOf, sharesOf } from './shares.ts'
 
 // What should become of events, said a second time and as simply as possible, to compare the gateway with. It knows nothing
 // of `src/`: all is in memory, and nothing happens at the same time as anything else.
 
-export type ConversionType = 'sale' | 'lead' | 'renewal'
-export type Resolver =
-  | 'newestBindingWins'
-  | 'oldestBindingWins'
-  | 'topScoreWins'
-  | 'evenlySharedPool'
-  | 'performanceWeightedPool'
-export type Trigger = 'referredSiteVisit' | 'boundCouponUsed' | 'manual'
-
-export interface ProgramRules {
-  readonly resolver: Resolver
-  readonly incentive: 'saleTransactionPercentage' | 'fixedPerTransaction' | 'fixedPerProduct' | 'fixedPerLead'
-  /** In ten-thousandths of a percent where the incentive is a percentage, else in minor units. */
-  readonly rate: number
-  readonly types: readonly ConversionType[]
-  /** Whether it is in the one group that there is. */
-  readonly grouped: boolean
-  readonly autoApprove: boolean
-  readonly expirationDays: number | null
-  readonly requalificationDays: number | null
-  /** The points of each trigger that it enables. */
-  readonly points: { readonly [T in Trigger]?: number }
-  /** The places of its members among the collaborators. */
-  readonly members: readonly number[]
-}
-
-export interface Rules {
-  readonly programs: readonly ProgramRules[]
-  readonly sorter: 'newestBindingWins' | 'oldestBindingWins'
-  /** Which collaborators are active at first. */
-  readonly active: readonly boolean[]
-  readonly distributor: { readonly isEven: boolean; readonly percent: number; readonly members: readonly number[] }
-  /** When the distributor came into being. */
-  readonly start: number
-}
-
-export interface Line {
-  readonly type: string
-  readonly value: number
-  readonly quantity: number
-}
-
-/** What was bought, and what was paid for it. */
-export interface Basket {
-  readonly lines: readonly Line[]
-  readonly total: number
-}
-
-/** What may be sent; ids are the model's, places from 1 in the order in which records came about. */
-export type Payload =
-  | { slug: 'site-visited'; collaborator: number; tracking?: number; user?: string }
-  | { slug: 'coupon-applied'; coupon: number; tracking?: number; user?: string }
-  | ({ slug: 'sale'; order: string; currency: string; tracking?: number; user?: string } & Basket)
-  | { slug: 'lead'; form?: string; tracking?: number; user?: string }
-  | ({ slug: 'renewal'; order: string; original: string; currency: string } & Basket)
-  | { slug: 'refund'; order: string }
-  | { slug: 'manual-attribution'; collaborator: number; transaction: number; type: ConversionType }
-  | { slug: 'conversion-approved'; conversion: number }
-  | { slug: 'conversion-rejected'; conversion: number }
-  | { slug: 'opportunity-invalidated'; opportunity: number }
-  | { slug: 'fulfillment-generated'; obligations?: readonly number[] }
-  | { slug: 'fulfillment-status-changed'; fulfillment: number; status: Fulfillment['status'] }
-  | { slug: 'payout-paid'; payout: number }
-  | { slug: 'distribution-completed' }
-
-export interface Delivery {
-  readonly payload: Payload
-  readonly key?: string | undefined
-  /** The opportunity that the request names. */
-  readonly named?: number | undefined
-  /** When it happens, in milliseconds. */
-  readonly at: number
-}
-
-/** The opportunity that the answer names, or why there is none. */
-export type Outcome = { readonly opportunity: number | null } | { readonly refused: Refusal }
-type Refusal = 'NOT_FOUND' | 'VALIDATION_FAILED' | 'CONFLICT'
-
-export interface Opportunity {
-  id: number
-  user: string | null
-  status: 'active' | 'inactive' | 'invalid'
-  mergedInto: number | null
-  created: number
-}
-export interface Engagement {
-  id: number
-  opportunity: number
-  program: number
-  collaborator: number
-  score: number
-  status: 'active' | 'pending' | 'complete' | 'cancelled'
-  /** The first touch. */
-  created: number
-  /** The latest touch, or when the status changed after it. */
-  modified: number
-}
-/** That a collaborator did something for a customer, once, as far as one program counts it. */
-export interface Touch {
-  engagement: number
-  type: Trigger
-  points: number
-  at: number
-  /** When the coupon was applied that it is of: at least once, and no more than that counts. */
-  applied: number[]
-  coupon: number | null
-}
-export interface Transaction {
-  id: number
-  opportunity: number
-  original: number | null
-  order: string
-  total: number
-  currency: string
-  status: 'complete' | 'refunded'
-  created: number
-}
-/** What a program decided, and from what. */
-export interface Evaluation {
-  opportunity: number
-  transaction: number | null
-  program: number
-  type: ConversionType
-  /** What came after this did not count. */
-  asOf: number
-  /** Whether a manager credits somebody with a transaction. */
-  isByHand: boolean
-  candidates: Candidate[]
-}
-export interface Candidate {
-  engagement: number
-  collaborator: number
-  score: number
-  first: number
-  latest: number
-  touches: number
-  /** What it got, zero included; null for who had no share. */
-  share: number | null
-}
-export interface Conversion {
-  id: number
-  engagement: number
-  collaborator: number
-  score: number
-  transaction: number | null
-  obligation: number
-  type: ConversionType
-  status: 'pending' | 'approved' | 'rejected'
-  created: number
-}
-export interface Obligation {
-  id: number
-  collaborator: number
-  status: 'draft' | 'pending' | 'complete' | 'rejected'
-  type: ConversionType | 'allocation'
-  value: number
-  currency: string
-  payout: number | null
-  created: number
-}
-export interface Fulfillment {
-  id: number
-  status: 'pending' | 'processing' | 'complete' | 'failed'
-  created: number
-}
-export interface Payout {
-  id: number
-  fulfillment: number
-  collaborator: number
-  value: number
-  currency: string
-  status: 'unpaid' | 'paid'
-  created: number
-}
-export interface Distribution {
-  id: number
-  value: number
-  created: number
-}
-export interface Note {
-  key: string
-  /** `type id` of each record that it is linked to. */
-  links: string[]
-}
-
-export interface State {
-  opportunities: Opportunity[]
-  engagements: Engagement[]
-  touches: Touch[]
-  transactions: Transaction[]
-  evaluations: Evaluation[]
-  conversions: Conversion[]
-  obligations: Obligation[]
-  fulfillments: Fulfillment[]
-  payouts: Payout[]
-  distributions: Distribution[]
-  notes: Note[]
-}
-
 const DAY = 86_400_000
-
-class Refused extends Error {
-  constructor(readonly code: Refusal) {
-    super(code)
-  }
-}
-
-/** What each line of a basket counts for: nobody earns on what was not paid. */
-export const countedOf = ({ lines, total }: Basket): number[] => {
-  const isOf = (type: string) => (line: Line) => line.type === type
-  const whole = ({ value, quantity }: Line) => value * quantity
-  const sum = (values: readonly number[]) => values.reduce((all, value) => all + value, 0)
-  const given = sum(lines.filter(isOf('discount')).map(line => -whole(line)))
-  const products = less(
-    lines.map(line => (line.type === 'product' ? whole(line) : 0)),
-    given,
-  )
-  const rest = lines.map((line, at) =>
-    line.type === 'discount' ? 0 : line.type === 'product' ? (products[at] as number) : whole(line),
-  )
-  return less(rest, sum(rest) - total)
-}
-
-/** Values that are reduced together: the reduction is divided in proportion, and its rest goes to the largest remainders. */
-const less = (values: readonly number[], reduction: number): number[] => {
-  const whole = values.reduce((all, value) => all + value, 0)
-  const off = Math.min(Math.max(0, reduction), whole)
-  if (off === 0) return [...values]
-  const parts = values.map(value => Math.floor((off * value) / whole))
-  const order = values
-    .map((value, at) => ({ at, rest: (off * value) % whole }))
-    .sort((a, b) => b.rest - a.rest || a.at - b.at)
-  let missing = off - parts.reduce((all, part) => all + part, 0)
-  for (const { at } of order) if (missing-- > 0) parts[at] = (parts[at] as number) + 1
-  return values.map((value, at) => value - (parts[at] as number))
-}
-
-/** A whole program's reward, from the rules and what was sold. */
-export const poolOf = (rules: ProgramRules, type: ConversionType, basket: Basket | null): number => {
-  if (rules.incentive === 'fixedPerLead') return type === 'lead' ? rules.rate : 0
-  if (type === 'lead' || basket === null || basket.total === 0) return 0
-  if (rules.incentive === 'fixedPerTransaction') return rules.rate
-  const counted = countedOf(basket)
-  let [units, sum] = [0, 0n]
-  for (const [at, { type: of, quantity }] of basket.lines.entries()) {
-    const value = counted[at] as number
-    if (of !== 'product' || value === 0) continue
-    units += quantity
-    sum += BigInt(value)
-  }
-  return rules.incentive === 'fixedPerProduct' ? units * rules.rate : halfUp(sum * BigInt(rules.rate), 1_000_000n)
-}
-
-const halfUp = (numerator: bigint, denominator: bigint): number =>
-  Number((numerator * 2n + denominator) / (denominator * 2n))
-
-/** What an evaluation sees of an engagement: the touches up to its moment, and what follows from them. */
-export interface Claim {
-  readonly program: number
-  readonly collaborator: number
-  readonly score: number
-  readonly first: number
-  readonly latest: number
-}
-
-/** The first by these numbers, each of which decides where those before it are equal. */
-const first = <C>(claims: readonly C[], ...by: ((claim: C) => number)[]): C => {
-  const order = (one: C, other: C) => by.reduce((found, of) => found || of(one) - of(other), 0)
-  return [...claims].sort(order)[0] as C
-}
-const newest = <C extends Claim>(claims: readonly C[]): C =>
-  first(
-    claims,
-    ({ latest }) => -latest,
-    ({ program }) => -program,
-    ({ collaborator }) => -collaborator,
-  )
-const oldest = <C extends Claim>(claims: readonly C[]): C =>
-  first(
-    claims,
-    claim => claim.first,
-    ({ program }) => program,
-    ({ collaborator }) => collaborator,
-  )
-
-const isPool = (resolver: Resolver) => resolver === 'evenlySharedPool' || resolver === 'performanceWeightedPool'
-
-/** What each claim gets of a program's pool, by collaborator; who gets no conversion is left out. */
-export const sharesOf = (resolver: Resolver, claims: readonly Claim[], pool: number): Map<number, number> => {
-  const sharers = claims.filter(({ score }) => score > 0).sort((a, b) => a.collaborator - b.collaborator)
-  switch (resolver) {
-    case 'newestBindingWins':
-      return new Map([[newest(claims).collaborator, pool]])
-    case 'oldestBindingWins':
-      return new Map([[oldest(claims).collaborator, pool]])
-    case 'topScoreWins': {
-      const highest = Math.max(...claims.map(({ score }) => score))
-      return new Map([[oldest(claims.filter(({ score }) => score === highest)).collaborator, pool]])
-    }
-    case 'evenlySharedPool':
-      return new Map(sharers.map(({ collaborator }) => [collaborator, Math.floor(pool / sharers.length)]))
-    case 'performanceWeightedPool': {
-      const total = sharers.reduce((sum, { score }) => sum + BigInt(score), 0n)
-      const exact = sharers.map(claim => ({ claim, units: BigInt(pool) * BigInt(claim.score) }))
-      const shares = new Map(exact.map(({ claim, units }) => [claim.collaborator, Number(units / total)]))
-      let left = pool - [...shares.values()].reduce((sum, share) => sum + share, 0)
-      const rest = ({ units }: { units: bigint }) => Number(units % total)
-      const order = [...exact].sort(
-        (a, b) => rest(b) - rest(a) || a.claim.first - b.claim.first || a.claim.collaborator - b.claim.collaborator,
-      )
-      for (const { claim } of order)
-        if (left-- > 0) shares.set(claim.collaborator, (shares.get(claim.collaborator) as number) + 1)
-      return shares
-    }
-  }
-}
 
 export class Model {
   state: State = {
@@ -336,17 +49,16 @@ export class Model {
   }
   /** Each program's rules as they are now. */
   readonly programs: ProgramRules[]
-  /** Which collaborators are active now. */
-  readonly active: boolean[]
+  /** What the collaborators are now. */
+  readonly standings: Standing[]
+  /** Whether what was paid may be owed back. */
+  clawback = true
   #taken = new Map<string, { payload: Payload; named: number | undefined; outcome: { opportunity: number | null } }>()
-  readonly #baskets = new Map<number, Basket>()
   #lastEngagement = 0
-  /** Conversions that a manager rejected. */
-  #refusedByHand = new Set<number>()
 
   constructor(readonly rules: Rules) {
     this.programs = [...(rules.programs ?? [])]
-    this.active = [...(rules.active ?? [])]
+    this.standings = [...(rules.standings ?? [])]
   }
 
   /** Takes an event in, or leaves everything as it was. */
@@ -383,11 +95,6 @@ export class Model {
     return mergedInto === null ? id : this.survivor(mergedInto)
   }
 
-  /** What was sold in a transaction; null for none. */
-  basketOf(transaction: number): Basket | null {
-    return this.#baskets.get(transaction) ?? null
-  }
-
   #take({ payload, named, at }: Delivery): number | null {
     switch (payload.slug) {
       case 'site-visited': {
@@ -399,7 +106,7 @@ export class Model {
       case 'coupon-applied': {
         const opportunity = this.#findOrOpen(payload, named, at)
         const owner = payload.coupon
-        if (owner >= 1 && owner <= this.active.length) {
+        if (owner >= 1 && owner <= this.standings.length) {
           const isNew = this.#apply(owner, opportunity.id, at)
           if (isNew) this.#note('coupon_applied', [`opportunity ${opportunity.id}`, `collaborator ${owner}`])
         }
@@ -449,18 +156,7 @@ export class Model {
         const transaction = this.state.transactions.find(({ order }) => order === payload.order)
         if (transaction === undefined) throw new Refused('NOT_FOUND')
         this.#expectAfter(transaction, at)
-        if (transaction.status === 'refunded') return transaction.opportunity
-        transaction.status = 'refunded'
-        const conversions = this.state.conversions.filter(({ transaction: of }) => of === transaction.id)
-        this.#note('refund_triggered', [
-          `transaction ${transaction.id}`,
-          ...conversions.flatMap(({ id, collaborator, obligation }) => [
-            `conversion ${id}`,
-            `collaborator ${collaborator}`,
-            `obligation ${obligation}`,
-          ]),
-        ])
-        for (const conversion of conversions) if (conversion.status !== 'rejected') this.#reject(conversion)
+        this.#refund(transaction, payload, at)
         return transaction.opportunity
       }
       case 'manual-attribution': {
@@ -504,9 +200,12 @@ export class Model {
       case 'conversion-rejected': {
         const conversion = this.#conversion(payload.conversion)
         this.#expectAfter(conversion, at)
-        if (conversion.status === 'rejected') return null
-        this.#reject(conversion)
-        this.#refusedByHand.add(conversion.id)
+        if (payload.clawback && !this.clawback) throw new Refused('CONFLICT')
+        if (conversion.status !== 'rejected') {
+          this.#reject(conversion)
+          conversion.isRejectedByHand = true
+        }
+        if (payload.clawback) this.#owe(conversion, -this.#owed(conversion), at)
         return null
       }
       case 'opportunity-invalidated': {
@@ -526,7 +225,7 @@ export class Model {
         return opportunity.id
       }
       case 'fulfillment-generated':
-        this.#fulfill(payload.obligations, at)
+        fulfill(this.state, payload.obligations, place => this.standings[place - 1] === 'gone', at)
         return null
       case 'fulfillment-status-changed': {
         const fulfillment = this.state.fulfillments[payload.fulfillment - 1]
@@ -544,11 +243,20 @@ export class Model {
         this.#expectAfter(payout, at)
         if (payout.status === 'paid') return null
         payout.status = 'paid'
-        this.#note('payout_paid', this.#linksOf(payout))
+        this.#note('payout_paid', payoutLinks(this.state, payout))
+        return null
+      }
+      case 'payout-unpaid': {
+        const payout = this.state.payouts[payload.payout - 1]
+        if (payout === undefined) throw new Refused('NOT_FOUND')
+        this.#expectAfter(payout, at)
+        if (payout.status === 'unpaid') return null
+        payout.status = 'unpaid'
+        this.#note('payout_unpaid', payoutLinks(this.state, payout))
         return null
       }
       case 'distribution-completed':
-        this.#distribute(at)
+        distribute(this.state, this.rules, place => this.#isActive(place), at)
         return null
     }
   }
@@ -629,7 +337,7 @@ export class Model {
 
   #programsOf(trigger: Trigger, collaborator: number): number[] {
     return this.programs.flatMap(({ points, members }, at) =>
-      this.active[collaborator - 1] && points[trigger] !== undefined && members.includes(collaborator - 1)
+      this.#isActive(collaborator) && points[trigger] !== undefined && members.includes(collaborator - 1)
         ? [at + 1]
         : [],
     )
@@ -747,9 +455,11 @@ export class Model {
     const { transactions } = this.state
     if (transactions.some(transaction => transaction.order === order)) throw new Refused('CONFLICT')
     const id = transactions.length + 1
-    const transaction = { id, opportunity, original, order, total, currency, status: 'complete' as const, created: at }
+    const transaction: Transaction = {
+      ...{ id, opportunity, original, order, total, currency },
+      ...{ refunded: 0, status: 'complete', created: at, left: wholeOf({ lines, total }) },
+    }
     transactions.push(transaction)
-    this.#baskets.set(id, { lines, total })
     return transaction
   }
 
@@ -792,18 +502,17 @@ export class Model {
       claims.sort((a, b) => a.collaborator - b.collaborator)
       return claims.length === 0 ? [] : [{ program, claims, isRecorded: record !== undefined }]
     })
-    const poolUnder = (program: number) =>
-      poolOf(this.#rules(program), type, transaction && this.basketOf(transaction.id))
+    const poolUnder = (program: number) => poolOf(this.#rules(program), type, transaction?.left ?? null)
     const able = matching.flatMap(({ program, claims, isRecorded }) => {
       const { expirationDays, resolver } = this.#rules(program)
-      const isActive = ({ collaborator }: Claim) => this.active[collaborator - 1] === true
+      const isActive = ({ collaborator }: Claim) => this.#isActive(collaborator)
       const fresh = claims.filter(({ latest }) => expirationDays === null || latest >= moment - expirationDays * DAY)
       const eligible = fresh.filter(isActive)
       if (eligible.length === 0) return []
       // who won before wins again, whatever the score, and is replaced by nobody while inactive
       if (isRecorded && !isPool(resolver)) {
         const [winner] = sharesOf(resolver, fresh, 0).keys()
-        return this.active[(winner as number) - 1] ? [{ program, claims: eligible }] : []
+        return this.#isActive(winner as number) ? [{ program, claims: eligible }] : []
       }
       return eligible.some(({ score }) => score > 0) ? [{ program, claims: eligible }] : []
     })
@@ -825,12 +534,6 @@ export class Model {
       const decisive = keepers.length > 0 ? keepers : all
       const winner = (this.rules.sorter === 'newestBindingWins' ? newest(decisive) : oldest(decisive)).program
       for (const { program } of group) if (program !== winner) losers.add(program)
-      this.#note('program_group_conversion_triggered', [
-        ...group.map(({ program }) => `program ${program}`),
-        `opportunity ${opportunity}`,
-        ...(transaction ? [`transaction ${transaction.id}`] : []),
-        ...all.map(({ collaborator }) => `collaborator ${collaborator}`),
-      ])
     }
     const isThere = (engagement: Engagement) =>
       engagement.status === 'active' && this.#asOf(engagement, moment) !== undefined
@@ -840,15 +543,31 @@ export class Model {
           this.#split(engagement, moment)
           this.#become(engagement, 'pending', at)
         }
-    for (const program of losers)
-      for (const engagement of engagementsOf(program).filter(one => one.status === 'pending' || isThere(one))) {
-        if (engagement.status === 'active') this.#split(engagement, moment)
-        this.#become(engagement, 'cancelled', at)
-      }
+    const lost = [...losers].flatMap(program =>
+      engagementsOf(program).filter(one => one.status === 'pending' || isThere(one)),
+    )
+    for (const engagement of lost) {
+      if (engagement.status === 'active') this.#split(engagement, moment)
+      this.#become(engagement, 'cancelled', at)
+    }
+    if (losers.size > 0)
+      this.#note('program_group_conversion_triggered', [
+        ...group.flatMap(({ program, claims }) => [
+          `program ${program}`,
+          ...claims.map(({ collaborator }) => `collaborator ${collaborator}`),
+        ]),
+        `opportunity ${opportunity}`,
+        ...(transaction ? [`transaction ${transaction.id}`] : []),
+        ...lost.flatMap(({ id, collaborator }) => [`engagement ${id}`, `collaborator ${collaborator}`]),
+      ])
     for (const { program, claims: candidates } of matching) {
       const asOf = moment
       const transactionId = transaction?.id ?? null
-      const evaluation = { opportunity, transaction: transactionId, program, type, asOf, candidates, isByHand }
+      const made: number[] = []
+      const evaluation: Evaluation = {
+        ...{ opportunity, transaction: transactionId, program, type, asOf, candidates, isByHand },
+        ...{ rules: this.#rules(program), conversions: made },
+      }
       this.state.evaluations.push(evaluation)
       const claims = able.find(entrant => entrant.program === program)?.claims
       if (claims === undefined || losers.has(program)) continue
@@ -859,14 +578,19 @@ export class Model {
       const isPercentage = rules.incentive === 'saleTransactionPercentage'
       const currency = isPercentage && transaction !== null && type !== 'lead' ? transaction.currency : 'USD'
       const waits = isRenewal && this.#isRefused(sold, program)
-      const made: Conversion[] = []
       for (const claim of claims) {
         const { collaborator } = claim
         const value = shares.get(collaborator)
         if (value === undefined || value === 0) continue
-        const obligation = this.#owe({ collaborator, status: 'draft', type, value, currency, created: at })
+        const id = this.state.conversions.length + 1
+        const { obligations } = this.state
+        const obligation: Obligation = {
+          ...{ id: obligations.length + 1, collaborator, conversion: id, status: 'draft', payout: null },
+          ...{ type, value, currency, created: at },
+        }
+        obligations.push(obligation)
         const conversion: Conversion = {
-          id: this.state.conversions.length + 1,
+          id,
           engagement: claim.engagement,
           collaborator,
           score: claim.score,
@@ -875,17 +599,14 @@ export class Model {
           type,
           status: 'pending',
           created: at,
+          isRejectedByHand: false,
         }
         this.state.conversions.push(conversion)
-        made.push(conversion)
+        made.push(id)
         const links = [`conversion ${conversion.id}`, `collaborator ${collaborator}`, `engagement ${claim.engagement}`]
         const about = transaction === null ? [] : [`transaction ${transaction.id}`]
         const under = [`program ${program}`, `opportunity ${opportunity}`]
-        this.#note('obligation_issued', [
-          `obligation ${obligation.id}`,
-          `collaborator ${collaborator}`,
-          `conversion ${conversion.id}`,
-        ])
+        this.#note('obligation_issued', linksOf(obligation))
         if (isRenewal) this.#note('conversion_renewed', [...links, ...about])
         else {
           this.#note('conversion_awarded', [...links, ...under, ...about])
@@ -902,7 +623,7 @@ export class Model {
         this.#note('renewed_conversions_awarded', [
           `program ${program}`,
           `transaction ${transaction?.id}`,
-          ...made.flatMap(({ id, collaborator }) => [`conversion ${id}`, `collaborator ${collaborator}`]),
+          ...made.flatMap(id => [`conversion ${id}`, `collaborator ${this.#conversion(id).collaborator}`]),
         ])
       else
         for (const engagement of engagementsOf(program))
@@ -923,21 +644,82 @@ export class Model {
 
   /** Whether a manager rejected what a sale, or a renewal of it, was credited with under a program. */
   #isRefused(sold: Transaction, program: number): boolean {
-    return this.state.conversions.some(({ id, transaction, engagement }) => {
+    return this.state.conversions.some(({ transaction, engagement, isRejectedByHand }) => {
       const of = transaction === null ? undefined : this.state.transactions[transaction - 1]
       const isTheirs = of?.id === sold.id || of?.original === sold.id
-      return isTheirs && this.#refusedByHand.has(id) && this.#engagement(engagement).program === program
+      return isTheirs && isRejectedByHand && this.#engagement(engagement).program === program
     })
   }
 
   #expectAfter({ created }: { readonly created: number }, at: number): void {
-    if (at < created) throw new Refused('VALIDATION_FAILED')
+    expectAfter({ created }, at)
   }
 
-  #owe(owed: Omit<Obligation, 'id' | 'payout'>): Obligation {
-    const obligation: Obligation = { id: this.state.obligations.length + 1, payout: null, ...owed }
-    this.state.obligations.push(obligation)
-    return obligation
+  /** Refunds all that is left of a transaction, or a part of it. */
+  #refund(transaction: Transaction, part: Part, at: number): void {
+    const { left } = transaction
+    const isWhole = part.amount === undefined && part.items === undefined
+    if (isWhole) transaction.left = withoutAll(left)
+    else if (part.amount !== undefined) transaction.left = withoutAmount(left, part.amount)
+    else transaction.left = withoutItems(left, part.items ?? [])
+    // of nothing nothing is taken
+    if (transaction.status === 'refunded') return
+    const isOver = transaction.left.value === 0
+    transaction.refunded = transaction.total - transaction.left.value
+    if (isOver) transaction.status = 'refunded'
+    const program = ({ engagement }: Conversion) => this.#engagement(engagement).program
+    const conversions = this.state.conversions
+      .filter(({ transaction: of }) => of === transaction.id)
+      .sort((a, b) => program(a) - program(b) || a.collaborator - b.collaborator || a.id - b.id)
+    this.#note(isOver ? 'refund_triggered' : 'partial_refund_triggered', [
+      `transaction ${transaction.id}`,
+      ...conversions.flatMap(({ id, collaborator }) => [`conversion ${id}`, `collaborator ${collaborator}`]),
+      ...this.state.obligations.flatMap(({ id, conversion }) =>
+        conversions.some(one => one.id === conversion) ? [`obligation ${id}`] : [],
+      ),
+    ])
+    for (const conversion of conversions) this.#recompute(conversion, transaction, left, at)
+  }
+
+  /** What a conversion gets of what is left of its transaction, where so much was left before. */
+  #recompute(conversion: Conversion, transaction: Transaction, before: Left, at: number): void {
+    if (conversion.isRejectedByHand) return
+    const evaluation = this.state.evaluations.find(({ conversions }) =>
+      conversions.includes(conversion.id),
+    ) as Evaluation
+    const shares = recomputed(evaluation, transaction.left)
+    const share = shares.get(conversion.collaborator) ?? 0
+    const shareBefore = recomputed(evaluation, before).get(conversion.collaborator) ?? 0
+    const isPaying = [...shares.values()].some(share => share > 0)
+    const original = this.#obligation(conversion.obligation)
+    const isPaidOut = original.payout !== null
+    if (!isPaying && conversion.status !== 'rejected') this.#reject(conversion)
+    if (isPaidOut && this.clawback) this.#owe(conversion, share - shareBefore, at)
+    if (!isPaidOut && isPaying && original.value !== share) {
+      original.value = share
+      this.#note('obligation_adjusted', [...linksOf(original), `transaction ${transaction.id}`])
+    }
+  }
+
+  /** What a conversion is owed beside its original obligation, or owes; nothing where it is 0. */
+  #owe(conversion: Conversion, value: number, at: number): void {
+    if (value === 0) return
+    const { obligations } = this.state
+    const { collaborator, currency } = this.#obligation(conversion.obligation)
+    const obligation: Obligation = {
+      ...{ id: obligations.length + 1, collaborator, conversion: conversion.id, status: 'pending', payout: null },
+      ...{ type: value < 0 ? 'clawback' : 'adjustment', value, currency, created: at },
+    }
+    obligations.push(obligation)
+    this.#note('obligation_issued', linksOf(obligation))
+  }
+
+  /** What was paid for a conversion, and is owed for it. */
+  #owed({ id }: Conversion): number {
+    return this.state.obligations.reduce(
+      (sum, { conversion, status, value }) => (conversion === id && status !== 'rejected' ? sum + value : sum),
+      0,
+    )
   }
 
   #approve(conversion: Conversion): void {
@@ -963,114 +745,17 @@ export class Model {
     ]
   }
 
-  #fulfill(ids: readonly number[] | undefined, at: number): void {
-    const { obligations, fulfillments, payouts, conversions } = this.state
-    const owed = obligations.filter(({ id, status }) => (ids === undefined ? status === 'pending' : ids.includes(id)))
-    if (ids !== undefined && (owed.length < new Set(ids).size || owed.some(({ status }) => status !== 'pending')))
-      throw new Refused('VALIDATION_FAILED')
-    for (const obligation of owed) this.#expectAfter(obligation, at)
-    if (owed.length === 0) return
-    const fulfillment: Fulfillment = { id: fulfillments.length + 1, status: 'processing', created: at }
-    fulfillments.push(fulfillment)
-    this.#note('fulfillment_created', [`fulfillment ${fulfillment.id}`])
-    const made: Payout[] = []
-    const isFor = (one: { collaborator: number; currency: string }, other: typeof one) =>
-      one.collaborator === other.collaborator && one.currency === other.currency
-    const order = (one: Obligation, other: Obligation) =>
-      one.collaborator - other.collaborator || (one.currency < other.currency ? -1 : 1)
-    for (const { collaborator, currency } of [...owed].sort(order)) {
-      if (made.some(one => isFor(one, { collaborator, currency }))) continue
-      const id = payouts.length + 1
-      const terms = { fulfillment: fulfillment.id, collaborator, currency, created: at }
-      const payout: Payout = { id, value: 0, status: 'unpaid', ...terms }
-      payouts.push(payout)
-      made.push(payout)
-    }
-    for (const obligation of owed) {
-      const { collaborator, currency, value } = obligation
-      const payout = made.find(one => isFor(one, { collaborator, currency })) as Payout
-      payout.value += value
-      obligation.status = 'complete'
-      obligation.payout = payout.id
-      const conversion = conversions.find(({ obligation: of }) => of === obligation.id)
-      this.#note('obligation_completed', [
-        `obligation ${obligation.id}`,
-        `payout ${payout.id}`,
-        `fulfillment ${fulfillment.id}`,
-        `collaborator ${collaborator}`,
-        ...(conversion ? [`conversion ${conversion.id}`] : []),
-      ])
-    }
-    for (const payout of made) this.#note('payout_created', this.#linksOf(payout))
-    this.#note('fulfillment_status_changed', [`fulfillment ${fulfillment.id}`])
-  }
-
-  #linksOf({ id, collaborator, fulfillment }: Payout): string[] {
-    const settled = this.state.obligations.filter(({ payout }) => payout === id)
-    return [
-      `payout ${id}`,
-      `collaborator ${collaborator}`,
-      `fulfillment ${fulfillment}`,
-      ...settled.map(({ id }) => `obligation ${id}`),
-    ]
-  }
-
-  /** The revenue that distributions have shared a part of. */
-  #shared = 0n
-
-  #distribute(at: number): void {
-    const { isEven, percent, members } = this.rules.distributor
-    const { distributions, transactions, conversions } = this.state
-    const since = Math.max(this.rules.start, ...distributions.map(({ created }) => created))
-    const isInTime = ({ created }: { created: number }) => created > since && created <= at
-    let revenue = -this.#shared
-    for (const { status, currency, created, total } of transactions)
-      if (status === 'complete' && currency === 'USD' && created > this.rules.start && created <= at)
-        revenue += BigInt(total)
-    // what was refunded after it was shared is taken off the next time
-    if (revenue < 0n) revenue = 0n
-    const value = halfUp(revenue * BigInt(percent), 1_000_000n)
-    const scoreOf = (member: number) => {
-      let score = 0
-      for (const conversion of conversions)
-        if (conversion.collaborator === member && conversion.status !== 'rejected' && isInTime(conversion))
-          score += conversion.score
-      return score
-    }
-    const claims = members
-      .filter(place => this.active[place])
-      .map(place => place + 1)
-      .map(collaborator => ({
-        collaborator,
-        score: isEven ? 1 : scoreOf(collaborator),
-        program: 0,
-        first: 0,
-        latest: 0,
-      }))
-    const distribution = { id: distributions.length + 1, value, created: at }
-    distributions.push(distribution)
-    const own = [`distribution ${distribution.id}`, 'distributor 1']
-    this.#note('distribution_completed', own)
-    const shares = sharesOf(isEven ? 'evenlySharedPool' : 'performanceWeightedPool', claims, value)
-    // what nobody gets a share of is left for the next time
-    if ([...shares.values()].some(share => share > 0)) this.#shared += revenue
-    for (const [collaborator, share] of shares) {
-      if (share === 0) continue
-      const kind = { type: 'allocation', currency: 'USD', status: 'pending', created: at } as const
-      const owed = { ...kind, collaborator, value: share }
-      const links = [`collaborator ${collaborator}`, `obligation ${this.#owe(owed).id}`]
-      this.#note('allocation_completed', [...own, ...links])
-      this.#note('obligation_issued', [`distribution ${distribution.id}`, ...links])
-    }
-  }
-
   #become(engagement: Engagement, status: Engagement['status'], at: number): void {
     engagement.status = status
     engagement.modified = Math.max(engagement.modified, at)
   }
 
   #note(key: string, links: readonly string[]): void {
-    this.state.notes.push({ key, links: [...new Set(links)] })
+    write(this.state, key, links)
+  }
+
+  #isActive(collaborator: number): boolean {
+    return this.standings[collaborator - 1] === 'active'
   }
 
   #rules(program: number): ProgramRules {
@@ -1078,7 +763,7 @@ export class Model {
   }
 
   #expectCollaborator(id: number): void {
-    if (id > this.active.length) throw new Refused('VALIDATION_FAILED')
+    if (id > this.standings.length) throw new Refused('VALIDATION_FAILED')
   }
 
   #opportunity(id: number): Opportunity {
@@ -1108,6 +793,13 @@ export class Model {
   #obligation(id: number): Obligation {
     return this.state.obligations[id - 1] as Obligation
   }
+}
+
+/** What each who had a share gets of what is left, by the rules of the time. */
+export const recomputed = ({ rules, type, candidates, program }: Evaluation, left: Left): Map<number, number> => {
+  const sharers = candidates.filter(({ share }) => share !== null).map(candidate => ({ ...candidate, program }))
+  if (left.value === 0 || sharers.length === 0) return new Map()
+  return sharesOf(rules.resolver, sharers, poolOf(rules, type, left))
 }
 
 interface Conversions {
@@ -1149,14 +841,7 @@ const namesOf = ({ payload, key }: Delivery): string[] =>
   [key === undefined ? undefined : `key ${key}`, ownNameOf(payload)].filter(name => name !== undefined)
 
 const ownNameOf = (payload: Payload): string | undefined => {
-  if (payload.slug === 'sale' || payload.slug === 'renewal' || payload.slug === 'refund')
-    return `${payload.slug} ${payload.order}`
+  if (payload.slug === 'sale' || payload.slug === 'renewal') return `${payload.slug} ${payload.order}`
+  if (payload.slug === 'refund') return `refund ${payload.order} ${payload.refundId ?? ''}`
   return payload.slug === 'lead' && payload.form !== undefined ? `lead ${payload.form}` : undefined
 }
-
-/** What is sent as an order's total. */
-export const totalOf = (lines: readonly Line[]): number =>
-  Math.max(
-    0,
-    lines.reduce((sum, { value, quantity }) => sum + value * quantity, 0),
-  )
