@@ -147,7 +147,8 @@ describe('a link across organizations', () => {
     note_source: organizationId => insertNote(sql, { organizationId }),
     obligation: async organizationId => {
       const payoutId = await insertPayout(sql, { organizationId })
-      await insertObligation(sql, { organizationId, payoutId })
+      const conversionId = await insertConversion(sql, { organizationId })
+      await insertObligation(sql, { organizationId, payoutId, conversionId })
     },
     opportunity: async organizationId => {
       const mergedIntoId = await insertOpportunity(sql, { organizationId })
@@ -255,7 +256,7 @@ describe('a row that makes no sense is refused', () => {
   test('an event that came in before', async () => {
     const event = { organizationId, slug: 'sale', source: 'shop', externalId: '1', payloadHash: '' }
     await insert(sql, 'ingested_event', { ...event, idempotencyKey: 'a' })
-    await expect(insert(sql, 'ingested_event', event)).rejects.toThrow('slug_source_external_id_key')
+    await expect(insert(sql, 'ingested_event', event)).rejects.toThrow('slug_source_external_id_part_key')
     const other = { ...event, externalId: '2' }
     await expect(insert(sql, 'ingested_event', { ...other, idempotencyKey: 'a' })).rejects.toThrow(
       'idempotency_key_key',
@@ -298,6 +299,14 @@ describe('a row that makes no sense is refused', () => {
       () => insertEngagement(sql, { organizationId, dateCreated: later, dateModified: EPOCH }),
     ],
     ['transaction_currency_check', () => insertTransaction(sql, { organizationId, currency: 'usd' })],
+    ['transaction_refunded_value_check', () => insertTransaction(sql, { organizationId, refundedValue: 10_001 })],
+    ['transaction_refunded_value_check', () => insertTransaction(sql, { organizationId, refundedValue: -1 })],
+    [
+      'transaction_fraction_left_check',
+      () =>
+        insert(sql, 'transaction', { organizationId, source: 's', totalValue: 1, currency: 'USD', fractionLeft: '1' }),
+    ],
+    ['line_item_returned_check', () => insertLineItem(sql, { organizationId, returned: 2 })],
     ['line_item_quantity_check', () => insertLineItem(sql, { organizationId, quantity: 0 })],
     ['conversion_score_check', () => insertConversion(sql, { organizationId, score: -1 })],
     [

@@ -69,7 +69,11 @@ test('a database of the previous version has its touches, and all else as it was
       ),
       engagements: await engagements.getEngagementsForOpportunity(opportunityId),
       newest: await engagements.getNewestBinding(opportunityId, programId),
-      money: await ask(sql, 'select * from obligation order by id'),
+      money: await ask(
+        sql,
+        `select id, collaborator_id, payout_id, status, award_type, value, currency, date_created, date_modified
+        from obligation order by id`,
+      ),
     }
   }
   const before = await look()

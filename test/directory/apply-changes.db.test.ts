@@ -345,7 +345,7 @@ describe('a program that can never pay', () => {
     for (const incentiveType of Object.values(IncentiveType)) {
       const program = { incentiveType, units: 'USD', ...amounts }
       const paid = Object.values(ConversionType).filter(
-        type => reward(program, type, { currency: 'USD', total: 1000, lines }).value > 0,
+        type => reward(program, type, { currency: 'USD', total: 1000, fractionLeft: fraction(1n), lines }).value > 0,
       )
       expect([...PAID_FOR[incentiveType]].sort()).toEqual(paid.sort())
     }

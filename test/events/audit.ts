@@ -67,8 +67,11 @@ const CHECKS = [
     'an obligation that was not issued once:',
     'obligation',
     `${notesOf('obligation', 'obligation_issued')} <> 1
-      or (select count(*) from conversion v where v.organization_id = $1 and v.obligation_id = r.id)
-        + (select count(*) from allocation a where a.organization_id = $1 and a.obligation_id = r.id) <> 1`,
+      or (r.conversion_id is not null)::int
+        + (select count(*) from allocation a where a.organization_id = $1 and a.obligation_id = r.id) <> 1
+      or r.conversion_id is not null and (r.award_type in ('clawback', 'adjustment')) = exists (
+        select from conversion v where v.organization_id = $1 and v.id = r.conversion_id and v.obligation_id = r.id
+      )`,
   ),
   wrong(
     'an obligation that was not paid as its status says:',
@@ -81,7 +84,7 @@ const CHECKS = [
     `r.value <> (
       select coalesce(sum(o.value), 0) from obligation o
       where o.organization_id = $1 and o.payout_id = r.id and o.currency = r.currency and o.collaborator_id = r.collaborator_id
-    ) or ${notesOf('payout', 'payout_created')} <> 1 or ${notesOf('payout', 'payout_paid')} <> (r.status = 'paid')::int`,
+    ) or ${notesOf('payout', 'payout_created')} <> 1 or ${notesOf('payout', 'payout_paid')} - ${notesOf('payout', 'payout_unpaid')} <> (r.status = 'paid')::int`,
   ),
   wrong(
     'a fulfillment without its notes:',
@@ -89,11 +92,12 @@ const CHECKS = [
     `${notesOf('fulfillment', 'fulfillment_created')} <> 1 or ${notesOf('fulfillment', 'fulfillment_status_changed')} < 1`,
   ),
   wrong(
-    'a distribution that was not noted, or allocated more than it has:',
+    'a distribution that was not noted, allocated more than it has, or counted conversions and gave nothing:',
     'distribution',
     `${notesOf('distribution', 'distribution_completed')} <> 1
       or (select coalesce(sum(a.value), 0) from allocation a where a.organization_id = $1 and a.distribution_id = r.id) > r.value
-      or (select count(*) from allocation a where a.organization_id = $1 and a.distribution_id = r.id) <> ${notesOf('distribution', 'allocation_completed')}`,
+      or (select count(*) from allocation a where a.organization_id = $1 and a.distribution_id = r.id) <> ${notesOf('distribution', 'allocation_completed')}
+      or r.value = 0 and exists (select from counted_conversion k where k.organization_id = $1 and k.distribution_id = r.id)`,
   ),
   wrong(
     'a transaction without lines, or whose refund is not noted once:',

@@ -189,7 +189,7 @@ const outcome = statement(`select
   ${count('ingested_event')} as events, ${count('opportunity')} as opportunities,
   (select sum(score)::bigint from engagement where organization_id = $1) as points,
   ${count('transaction')} as transactions, ${count('transaction', `t.status = 'refunded'`)} as refunded,
-  ${count('conversion')} as conversions, ${count('obligation')} as obligations`)
+  ${count('conversion')} as conversions, ${count('obligation', `t.award_type <> 'clawback'`)} as obligations`)
 
 describe('a gateway that is killed while events arrive', () => {
   it('keeps on PostgreSQL what it acknowledged, and takes everything in once when it is sent again', async () => {

@@ -375,6 +375,7 @@ describe('a sale with programs of a group', () => {
     expect(bought.types).toEqual([
       ...BOUGHT,
       'ConversionInitialized',
+      'ProgramGroupContested',
       'ProgramGroupConversionTriggered',
       'ConversionsAwarded',
       'ConversionsAwarded',
@@ -410,11 +411,18 @@ describe('a sale with programs of a group', () => {
       'obligation_issued',
       'obligation_issued',
     ])
+    const cancelled = (await world.engagements()).filter(({ status }) => status === 'cancelled')
     expect(notes[0]).toEqual(
       note(
         'program_group_conversion_triggered',
         ['program', winner],
-        { program: [first, second], opportunity, transaction: transaction.id, collaborator: [jane, joe] },
+        {
+          program: [first, second],
+          opportunity,
+          transaction: transaction.id,
+          collaborator: [jane, joe],
+          engagement: cancelled.map(({ id }) => id),
+        },
         { winnerId: winner },
       ),
     )
@@ -512,11 +520,12 @@ describe('a lead', () => {
     const jane = await world.collaborator({ programs: [first, second] })
     const opportunity = opportunityOf(await world.fire('site-visited', { collaboratorId: jane }))
     await world.fire('lead', lead(opportunity))
+    const loser = (await world.engagements()).find(({ programId }) => programId === second)?.id as number
     expect((await world.notes())[0]).toEqual(
       note(
         'program_group_conversion_triggered',
         ['program', first],
-        { program: [first, second], opportunity, collaborator: jane },
+        { program: [first, second], opportunity, collaborator: jane, engagement: loser },
         { winnerId: first },
       ),
     )
@@ -859,11 +868,12 @@ describe('a refund', () => {
     const notes = await notesDuring(world, async () => {
       fired = await world.fire('refund', refund)
     })
-    expect(fired?.types).toEqual(['refund', 'RefundTriggered', 'ConversionRejected'])
+    expect(fired?.types).toEqual(['refund', 'RefundTriggered', 'ConversionRecomputed', 'ConversionRejected'])
     expect(fired?.opportunityId).toBe(opportunity)
     expect(fired?.events).toMatchObject([
       {},
-      { transaction: { status: 'refunded' } },
+      { transaction: { status: 'refunded', refundedValue: 4999 }, amount: 4999, reason: null },
+      { before: 500, after: 0, isRejected: true },
       { conversion: { status: 'rejected' } },
     ])
     expect(statuses(await world.transactions())).toEqual(['refunded'])
@@ -886,14 +896,22 @@ describe('a refund', () => {
     ])
   })
 
-  it('leaves alone what was paid out', async () => {
+  it('leaves alone what was paid out, and claws it back', async () => {
     const { world, conversion, obligation } = await sold({ autoApprove: true })
     await world.fire('fulfillment-generated', {})
     await world.fire('payout-paid', { payoutId: only(await world.payouts()).id })
-    const [owed, paid] = [await world.obligations(), await world.payouts()]
+    const [owed, paid] = [only(await world.obligations()), await world.payouts()]
     const { types } = await world.fire('refund', refund)
-    expect(types).toEqual(['refund', 'RefundTriggered', 'ConversionRejected'])
-    expect([await world.obligations(), await world.payouts()]).toEqual([owed, paid])
+    expect(types).toEqual([
+      'refund',
+      'RefundTriggered',
+      'ConversionRecomputed',
+      'ObligationIssued',
+      'ConversionRejected',
+    ])
+    const clawback = { conversionId: conversion, value: -owed.value, awardType: 'clawback', status: 'pending' }
+    expect(await world.obligations()).toMatchObject([owed, clawback])
+    expect(await world.payouts()).toEqual(paid)
     expect(await world.conversions()).toMatchObject([{ id: conversion, status: 'rejected', obligationId: obligation }])
   })
 
@@ -1153,16 +1171,24 @@ describe('a fulfillment', () => {
     expect(statuses(await world.fulfillments())).toEqual(['complete'])
   })
 
-  it('has a payout that was not paid after all unpaid again, and says nothing of it', async () => {
-    const { world } = await owing()
+  it('has a payout that was not paid after all unpaid again, and says so once', async () => {
+    const { world, jane } = await owing()
     await world.fire('fulfillment-generated', {})
-    const { id: payoutId } = (await world.payouts())[0] as PayoutRow
-    await world.fire('payout-paid', { payoutId }, { at: day(9) })
+    const { id: payoutId, fulfillmentId } = (await world.payouts()).find(({ value }) => value === 1000) as PayoutRow
+    const settled = (await world.obligations()).filter(obligation => obligation.payoutId === payoutId)
+    const unpay = (at: Date) => world.fire('payout-unpaid', { payoutId }, { at })
     const notes = await notesDuring(world, async () => {
-      for (const at of [day(10), day(11)])
-        expect((await world.fire('payout-unpaid', { payoutId }, { at })).types).toEqual(['payout-unpaid'])
+      expect((await unpay(day(8.5))).types).toEqual(['payout-unpaid'])
+      await world.fire('payout-paid', { payoutId }, { at: day(9) })
+      expect((await unpay(day(10))).types).toEqual(['payout-unpaid', 'PayoutUnpaid'])
+      expect((await unpay(day(11))).types).toEqual(['payout-unpaid'])
     })
-    expect(notes).toEqual([])
+    const links = { payout: payoutId, collaborator: jane, fulfillment: fulfillmentId, obligation: ids(settled) }
+    expect(notes).toEqual(
+      ['payout_paid', 'payout_unpaid'].map(key =>
+        note(key, ['payout', payoutId], links, { amount: 1000, currency: 'USD' }),
+      ),
+    )
     const unpaid = { status: 'unpaid', datePaid: null, dateModified: day(10) }
     expect((await world.payouts()).find(({ id }) => id === payoutId)).toMatchObject(unpaid)
     expect((await world.fire('payout-paid', { payoutId }, { at: day(12) })).types).toContain('PayoutPaid')
@@ -1458,11 +1484,15 @@ describe('public events', () => {
     await world.fire('fulfillment-generated', {})
     await world.fire('payout-paid', { payoutId: (await world.payouts())[0]?.id })
     await world.fire('distribution-completed', { distributorId: await world.distributor([jane]) })
+    await world.fire('payout-unpaid', { payoutId: (await world.payouts())[0]?.id })
+    const [unpaid] = await world.conversions()
+    await sql.script(`update obligation set status = 'pending', payout_id = null where id = ${unpaid?.obligationId}`)
+    await world.fire('refund', { ...refund, refundId: 'R1', amount: 10 })
     await world.fire('refund', refund)
     await world.fire('opportunity-invalidated', { opportunityId })
     const written = new Set((await world.notes()).map(({ key }) => key))
     expect([...written].sort()).toEqual(Object.keys(CORE_BLUEPRINTS).sort())
-    expect(written.size).toBe(22)
+    expect(written.size).toBe(25)
 
     // what is stored is enough to word each of them
     const types = new Set((await world.notes()).map(({ cause: [type] }) => type))

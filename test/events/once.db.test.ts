@@ -181,11 +181,11 @@ describe('an Idempotency-Key', () => {
 describe('what is repeated', () => {
   it('refunds once', async () => {
     const { world } = await sold()
-    const first = await world.fire('refund', ORDER)
-    const before = await world.dump()
-    expect(await world.fire('refund', ORDER)).toMatchObject({ opportunityId: first.opportunityId, types: [] })
-    expect(await world.dump()).toEqual(before)
-    await idle(world, () => world.fire('refund', ORDER, { idempotencyKey: 'another' }))
+    const { opportunityId } = await world.fire('refund', ORDER)
+    await idle(world, async () => {
+      expect(await world.fire('refund', ORDER)).toMatchObject({ opportunityId, types: ['refund'] })
+    })
+    await idle(world, () => world.fire('refund', { ...ORDER, reason: 'again' }, { idempotencyKey: 'another' }))
   })
 
   it.each([
@@ -434,8 +434,12 @@ describe('an engagement that cannot earn', () => {
   )
 
   it('when nobody is left who can earn is left pending', async () => {
-    for (const type of ['sale', 'lead'] as const) {
-      const { world, sale, jane, trackingId } = await referred({ activeConversionTypes: [type] })
+    for (const [type, incentiveType] of [
+      ['sale', 'saleTransactionPercentage'],
+      ['lead', 'fixedPerLead'],
+    ] as const) {
+      const rules = { activeConversionTypes: [type], incentiveType, payoutPerLead: 500 }
+      const { world, sale, jane, trackingId } = await referred(rules)
       await sql.script(`update collaborator set status = 'inactive' where id = ${jane}`)
       await world.fire(type, type === 'sale' ? sale : { source: 'crm', trackingId })
       expect(statuses(await world.engagements())).toEqual(['pending'])

@@ -285,7 +285,7 @@ describe('a slip in the name of a field', () => {
       'obligationIds',
       "a list of obligations' ids",
     ],
-    ['refund', { amount: 10 }, 'amount', 'source', 'the name of the integration, such as woocommerce'],
+    ['refund', { sum: 10 }, 'sum', 'source', 'the name of the integration, such as woocommerce'],
     ['manual-attribution', { type: 'renewal' }, 'type', 'conversionType', 'one of sale, lead, renewal'],
     ['site-visited', { usrId: 'u1' }, 'usrId', 'userId', "the shop's own id of the customer"],
     ['site-visited', { user_id: 'u1' }, 'user_id', 'userId', "the shop's own id of the customer"],

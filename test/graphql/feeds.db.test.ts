@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { NoteSourceType } from '../../src/database/rows.ts'
 import { statement } from '../../src/database/sql.ts'
+import { CORE_BLUEPRINTS } from '../../src/notes/blueprints.ts'
 import { asking, ID_PAGE, idsOf, minute, walk } from '../support/comparing.ts'
 import { testDatabase } from '../support/database.ts'
 import { ADMINISTRATOR, COLLABORATOR, testGateway } from '../support/gateway.ts'
@@ -426,9 +427,9 @@ test('the survivor of a merger has the notes of both opportunities, each once, w
   })
 })
 
-test('the blueprints are the 22 of the core, each with a template and a description', async () => {
+test('the blueprints are those of the core, each with a template and a description', async () => {
   const { noteBlueprints } = await ask('{ noteBlueprints { key template description } }')
-  expect(noteBlueprints).toHaveLength(22)
+  expect(noteBlueprints).toHaveLength(Object.keys(CORE_BLUEPRINTS).length)
   for (const { key, template, description } of noteBlueprints) {
     expect([key, template, description]).not.toContain('')
   }

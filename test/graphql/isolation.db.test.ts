@@ -77,17 +77,18 @@ const FIELDS: Readonly<Record<string, Partial<Record<Fixture, string>>>> = {
   },
   Transaction: {
     own: 'id databaseId status dateCreated dateModified',
-    hidden: 'source externalId totalValue currency lineItems opportunity originalTransaction',
+    hidden: 'source externalId totalValue refundedValue currency lineItems opportunity originalTransaction',
     page: 'conversions notes',
   },
-  LineItem: { own: 'databaseId externalId name description type value quantity units' },
+  LineItem: { own: 'databaseId externalId name description type value quantity returned total units' },
   Conversion: {
     own: 'id databaseId engagementId collaboratorId score type status dateCreated dateModified',
     link: 'engagement collaborator transaction obligation',
+    list: 'obligations',
     page: 'notes',
   },
   Obligation: {
-    own: 'id databaseId collaboratorId payoutId status awardType value currency dateCreated dateModified',
+    own: 'id databaseId collaboratorId conversionId payoutId status awardType value currency dateCreated dateModified',
     link: 'collaborator payout conversion',
     page: 'notes',
   },

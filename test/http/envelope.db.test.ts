@@ -305,7 +305,7 @@ describe('what shops send', () => {
     const slips: [string, object, string][] = [
       ['fulfillment-generated', { obligationsIds: [999_999] }, 'obligationsIds'],
       ['fulfillment-generated', { obligationIds: null }, 'obligationIds'],
-      ['refund', { source: 'shop', externalId: '1', amount: 10 }, 'amount'],
+      ['refund', { source: 'shop', externalId: '1', sum: 10 }, 'sum'],
       ['manual-attribution', { collaboratorId: jane, transactionId: 1, type: 'renewal' }, 'type'],
       ['sale', { ...sale, test: true }, 'test'],
       ['sale', { ...sale, items: null }, 'items'],

@@ -15,9 +15,8 @@ const lesson: Blueprint = {
 describe('the core', () => {
   const registry = new NoteBlueprintRegistry()
 
-  it('has 22 blueprints, in the order of their table', () => {
+  it('has its blueprints, in the order of their table', () => {
     expect(registry.all().map(blueprint => blueprint.key)).toEqual(Object.keys(CORE_BLUEPRINTS))
-    expect(registry.all()).toHaveLength(22)
   })
 
   it('says of each when it is written', () => {

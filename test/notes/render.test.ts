@@ -82,6 +82,11 @@ const READ: Record<CoreBlueprintKey, [links: string[], data: Record<string, unkn
     { amount: 4999, currency: 'JPY' },
     'Payout #6 of 4999 JPY paid to Jane Smith',
   ],
+  payout_unpaid: [
+    ['collaborator:11', 'fulfillment:2', 'payout:6'],
+    usd,
+    'Payout #6 of 49.99 USD to Jane Smith is unpaid again',
+  ],
   fulfillment_created: [['fulfillment:2'], {}, 'Fulfillment #2 created'],
   fulfillment_status_changed: [['fulfillment:2'], { newStatus: 'complete' }, 'Fulfillment #2 is now complete'],
   collaborator_account_ready: [['collaborator:11'], {}, "Jane Smith's account is ready"],

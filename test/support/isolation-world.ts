@@ -270,6 +270,8 @@ export const insertTenant = async (
   const otherRenewed = await convertRival(renewal, { type: 'renewal' })
   await convertRival(otherTransaction)
   await share(others, rival, otherAllotted)
+  await sql.script(`update obligation o set conversion_id = v.id from conversion v
+    where o.organization_id = ${organizationId} and v.organization_id = o.organization_id and v.obligation_id = o.id`)
 
   // notes
   const note = (
@@ -330,6 +332,9 @@ export const insertTenant = async (
   await note(mine, 'program_group_conversion_triggered', { winnerId: program }, ...lost)
   const reversed: NoteLinkText[] = [V, `conversion ${otherConversion}`, C, R, O, `obligation ${otherObligation}`]
   await note(mine, 'refund_triggered', usd(12_345), T, ...reversed)
+  await note(mine, 'partial_refund_triggered', usd(345), T, ...reversed)
+  await note(mine, 'obligation_adjusted', usd(-44), T, O, C, V)
+  await note(mine, 'payout_unpaid', usd(444), P, C, F, O)
   await note(mine, 'of_an_extension', { secret: 'a secret' }, R, C, Op)
   // the rival's, and the administrators'
   await countFrom(sql, starts.others, ['note'])
@@ -380,7 +385,7 @@ export const HIDDEN_COLUMNS: Readonly<Record<string, readonly string[]>> = {
     `units transaction_percent payout_per_transaction payout_per_product payout_per_lead lead_requalification_days
     expiration_days date_created date_modified`.split(/\s+/),
   opportunity: ['user_id'],
-  transaction: ['source', 'external_id', 'total_value', 'currency'],
+  transaction: ['source', 'external_id', 'total_value', 'refunded_value', 'currency'],
 }
 
 /** Writes the mark over all of a tenant: every text, number and date of every table. */
@@ -417,7 +422,7 @@ export const markHidden = async (sql: Sql, { organizationId, programLeft }: Tena
   const facts = { amount: MARKS.rival.number, currency: MARKS.rival.currency, count: MARKS.rival.number }
   await sql.script(`
     update note set data = data || '${JSON.stringify({ ...facts, secret: MARKS.rival.text })}'::jsonb
-    where ${here} and content in ('refund_triggered', 'renewed_conversions_awarded', 'of_an_extension')`)
+    where ${here} and content in ('refund_triggered', 'partial_refund_triggered', 'renewed_conversions_awarded', 'of_an_extension')`)
 }
 
 /** Changes what of the tenant has no room for a mark: statuses, references, kinds; and adds rows that are not mine. */
@@ -567,7 +572,7 @@ const columnsByTable = async (sql: Sql): Promise<Map<string, Column[]>> => {
 
 const mark = async (sql: Sql, table: string, columns: readonly Column[], rows: string, marked: Mark): Promise<void> => {
   const written = columns.flatMap(({ column, type }) => {
-    if (type === 'bigint' && /(^|_)id$/.test(column)) return []
+    if ((type === 'bigint' && /(^|_)id$/.test(column)) || column === 'fraction_left') return []
     if (table === 'transaction' && column === 'currency') return [`currency = '${marked.currency}'`]
     const value = MARKED[type]?.(marked, column, table)
     return value === undefined ? [] : [`"${column}" = ${value}`]

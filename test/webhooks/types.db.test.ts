@@ -151,7 +151,11 @@ describe('what a webhook tells of', () => {
   })
 
   it('a lead', async () => {
-    const { fire, trackingId } = await referred({ activeConversionTypes: ['lead'], incentiveType: 'fixedPerLead' })
+    const { fire, trackingId } = await referred({
+      activeConversionTypes: ['lead'],
+      incentiveType: 'fixedPerLead',
+      payoutPerLead: 500,
+    })
     const told = await fire('lead', { source: 'crm', externalId: 'L1', trackingId })
     expect(told[0]).toEqual(['lead.created', { opportunityId: trackingId, source: 'crm', externalId: 'L1' }])
     expect(told.find(([type]) => type === 'engagement.completed')?.[1]).toEqual({
@@ -164,10 +168,18 @@ describe('what a webhook tells of', () => {
 
   it('a refund, and the conversions that it takes back', async () => {
     const { world, fire } = await sold()
+    const part = await fire('refund', { ...ORDER, refundId: 'R1', amount: 10, reason: 'late' })
+    const [transaction] = await world.transactions()
+    expect(part).toEqual([
+      ['refund.created', { ...(json(transaction) as object), amount: 1000, reason: 'late' }],
+      ['obligation.adjusted', json((await world.obligations())[0])],
+    ])
     const told = await fire('refund', ORDER)
     const [conversion] = await world.conversions()
+    const [refunded] = await world.transactions()
+    const amount = (refunded?.totalValue ?? 0) - 1000
     expect(told).toEqual([
-      ['refund.created', json((await world.transactions())[0])],
+      ['refund.created', { ...(json(refunded) as object), amount, reason: null }],
       ['conversion.rejected', { ...(json(conversion) as object), reason: 'refund' }],
     ])
     expect(told[0]?.[1]).toMatchObject({ status: 'refunded' })
@@ -208,6 +220,10 @@ describe('what a webhook tells of', () => {
     expect(await fire('payout-paid', { payoutId: payout?.id })).toEqual([
       ['payout.paid', json((await world.payouts())[0])],
     ])
+    expect(await fire('payout-unpaid', { payoutId: payout?.id })).toEqual([
+      ['payout.unpaid', json((await world.payouts())[0])],
+    ])
+    expect((await world.payouts())[0]).toMatchObject({ status: 'unpaid', datePaid: null })
     const change = { fulfillmentId: fulfillment?.id, status: 'complete' }
     expect(await fire('fulfillment-status-changed', change)).toEqual([
       ['fulfillment.updated', json((await world.fulfillments())[0])],
@@ -273,6 +289,5 @@ describe('what a webhook tells of', () => {
 
   it('is of every type by now, but for the one that nothing happens to', () => {
     expect([...seen].toSorted()).toEqual(WEBHOOK_TYPES.filter(type => type !== 'metrics.updated').toSorted())
-    expect(WEBHOOK_TYPES).toHaveLength(27)
   })
 })

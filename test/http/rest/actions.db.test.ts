@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Viewer } from '../../../src/access/viewer.ts'
 import { testDatabase } from '../../support/database.ts'
 import { testGateway } from '../../support/gateway.ts'
+import { insertObligation } from '../../support/rows.ts'
 import { testWorld, type World } from '../../support/world.ts'
 
 const { sql } = await testDatabase()
@@ -48,6 +49,25 @@ describe.each(['/siren/v1', '/wp-json/siren/v1'])('below %s', prefix => {
     expect((await act(world.administrator, path, body, prefix)).body).toEqual({ success: true, affected: 0 })
   })
 
+  it('a transaction for which no program pays is passed over, wherever it stands', async () => {
+    const { world, jane, ada, sales } = await sold()
+    const { opportunityId: trackingId } = await world.fire('site-visited', { collaboratorId: jane })
+    await world.fire('sale', { source: 'shop', externalId: 'free', total: 0, trackingId })
+    const free = (await world.transactions()).at(-1)?.id
+    for (const transactionIds of [
+      [free, sales[0]],
+      [sales[1], free],
+    ])
+      expect(
+        await act(
+          world.administrator,
+          '/transactions/credit-collaborator',
+          { transactionIds, collaboratorId: ada },
+          prefix,
+        ),
+      ).toMatchObject({ status: 200, body: { affected: 1 } })
+  })
+
   it('all that is pending is rolled into payouts, which are paid, and unpaid after all', async () => {
     const { world, jane } = await sold()
     const generate = () => act(world.administrator, '/fulfillments/generate', {}, prefix)
@@ -81,6 +101,26 @@ it('obligations that are named are rolled up alone, and have to be pending', asy
       body: { context: { failedValidations: { obligationIds: [expect.stringMatching(/which is complete$/)] } } },
     })
   })
+})
+
+it('who is owed back more than is paid gets nothing, which a warning says', async () => {
+  const { world, jane } = await sold()
+  const { organizationId } = world
+  const [first, second] = (await world.obligations()).map(({ id }) => id)
+  const generate = (body: object) => act(world.administrator, '/fulfillments/generate', body)
+  const clawback = (value: number) =>
+    insertObligation(sql, { organizationId, collaboratorId: jane, awardType: 'clawback', value })
+  await clawback(-1500)
+  const notPaid = await generate({ obligationIds: [first] })
+  expect(notPaid).toMatchObject({ status: 200, body: { success: true, affected: 0 } })
+  expect(notPaid.headers['x-siren-warning']).toBe(
+    `Nobody is paid: what is owed is not above 0, and stays pending, for collaborator ${jane} (-5.00 USD)`,
+  )
+  expect([await world.payouts(), await world.fulfillments()]).toEqual([[], []])
+  const paid = await generate({ obligationIds: [second, first] })
+  expect(paid).toMatchObject({ status: 200, body: { success: true, affected: 3 } })
+  expect(paid.headers).not.toHaveProperty('x-siren-warning')
+  expect(await world.payouts()).toMatchObject([{ collaboratorId: jane, value: 500 }])
 })
 
 it('others are answered in between', async () => {

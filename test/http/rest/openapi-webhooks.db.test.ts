@@ -17,9 +17,14 @@ const told = async () => {
   await world.shop()
   const program = await world.program({
     triggers: { referredSiteVisit: 100, boundCouponUsed: 5 },
-    activeConversionTypes: ['sale', 'lead', 'renewal'],
+    activeConversionTypes: ['sale', 'renewal'],
   })
-  const collaboratorId = await world.collaborator({ coupon: 'JANE', programs: [program] })
+  const leads = await world.program({
+    incentiveType: 'fixedPerLead',
+    payoutPerLead: 500,
+    activeConversionTypes: ['lead'],
+  })
+  const collaboratorId = await world.collaborator({ coupon: 'JANE', programs: [program, leads] })
   const distributorId = await world.distributor([collaboratorId])
   const { opportunityId: trackingId } = await world.fire('site-visited', { collaboratorId, userId: 'u1' })
   await world.fire('coupon-applied', { code: 'jane', trackingId })
@@ -32,9 +37,11 @@ const told = async () => {
   await world.fire('conversion-approved', { conversionId: first })
   await world.fire('conversion-approved', { conversionId: second })
   await world.fire('conversion-rejected', { conversionId: third, reason: 'Returned' })
+  await world.fire('refund', { source: 'shop', externalId: '2', refundId: 'part', amount: 5 })
   await world.fire('distribution-completed', { distributorId })
   await world.fire('fulfillment-generated', {})
   for (const { id: payoutId } of await world.payouts()) await world.fire('payout-paid', { payoutId })
+  await world.fire('payout-unpaid', { payoutId: (await world.payouts())[0]?.id })
   const [fulfillment] = await world.fulfillments()
   await world.fire('fulfillment-status-changed', { fulfillmentId: fulfillment?.id, status: 'failed' })
   await world.fire('refund', { source: 'shop', externalId: '1' })

@@ -51,7 +51,7 @@ const TYPES: Type[] = [
     path: '/transactions',
     model: 'Transaction',
     selection:
-      'databaseId status source externalId totalValue currency dateCreated dateModified opportunity { databaseId } originalTransaction { databaseId } lineItems { databaseId externalId name description type value quantity units }',
+      'databaseId status source externalId totalValue refundedValue currency dateCreated dateModified opportunity { databaseId } originalTransaction { databaseId } lineItems { databaseId externalId name description type value quantity returned total units }',
     shown: ({ databaseId, status, opportunity, originalTransaction, lineItems, ...rest }) => ({
       id: databaseId,
       ...rest,
@@ -65,7 +65,8 @@ const TYPES: Type[] = [
   {
     path: '/obligations',
     model: 'Obligation',
-    selection: 'databaseId collaboratorId payoutId status awardType value currency dateCreated dateModified',
+    selection:
+      'databaseId collaboratorId conversionId payoutId status awardType value currency dateCreated dateModified',
     shown: ({ databaseId, status, ...rest }) => ({ id: databaseId, ...rest, status: lower(status) }),
   },
   {
