@@ -23,7 +23,7 @@ export type Deed =
   | { readonly does: 'signs in'; readonly of: Part }
   /** Goes on where the shop has never seen this reader. */
   | { readonly does: 'takes another device' }
-  | { readonly does: 'orders' | 'subscribes' | 'renews' | 'returns it' | 'enquires' }
+  | { readonly does: 'orders' | 'subscribes' | 'renews' | 'returns half' | 'returns it' | 'enquires' }
   /** The shop finds out that there is no reader. */
   | { readonly does: 'is found out' }
   /** The office credits a partner with the order. */
@@ -143,12 +143,24 @@ export const JOURNEYS: readonly Journey[] = [
   },
   // sends the order back
   {
-    readers: 7,
+    readers: 5,
     parts: { first: LINKS, second: WINTER },
     deeds: [
       { day: 0, does: 'visits', of: 'first' },
       { day: 1, does: 'visits', of: 'second' },
       { day: 1.02, does: 'orders' },
+      { day: 12, does: 'returns it' },
+    ],
+  },
+  // sends a part of it back, and then the rest
+  {
+    readers: 2,
+    parts: { first: LINKS, second: WINTER },
+    deeds: [
+      { day: 0, does: 'visits', of: 'first' },
+      { day: 1, does: 'visits', of: 'second' },
+      { day: 1.02, does: 'orders' },
+      { day: 11, does: 'returns half' },
       { day: 12, does: 'returns it' },
     ],
   },
@@ -207,8 +219,8 @@ export type Chore =
   | { readonly does: 'approves'; readonly fullName: string }
   /** Decides on the conversions of at least two weeks ago that wait for it. */
   | { readonly does: 'reviews' }
-  /** Rolls up what is owed; marks that batch as done; pays what is unpaid. */
-  | { readonly does: 'rolls up' | 'closes' | 'pays' }
+  /** Rolls up what is owed; marks that batch as done; pays what is unpaid; hears that the last payment came back. */
+  | { readonly does: 'rolls up' | 'closes' | 'pays' | 'hears from the bank' }
   /** Ends the cycle of a distributor. */
   | { readonly does: 'shares out'; readonly by: string }
 
@@ -237,6 +249,7 @@ export const CHORES: readonly (Chore & { readonly on: string })[] = [
   },
   { on: '2026-05-26', does: 'approves', fullName: 'Chiara Rinaldi' },
   ...quarter('07'),
+  { on: '2026-07-15', does: 'hears from the bank' },
   { on: '2026-09-02', does: 'reviews' },
   { on: '2026-10-03', does: 'shares out', by: 'Neighbourhood Fund' },
   { on: '2026-10-03', does: 'shares out', by: 'Storytellers’ Bonus' },

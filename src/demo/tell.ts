@@ -96,6 +96,8 @@ class Reader {
   coupon: string | undefined
   /** The last order, which can be renewed, refunded and credited. */
   order: { source: string; externalId: string } | undefined
+  /** What it cost, in major units. */
+  total = 0
 
   constructor(
     readonly userId: string,
@@ -146,6 +148,10 @@ class Teller {
         return this.#buy(reader, 'sale', 'stripe', box(), at)
       case 'renews':
         return this.#buy(reader, 'renewal', 'stripe', box(), at)
+      case 'returns half': {
+        const part = { refundId: `${reader.order?.externalId}-1`, amount: Math.floor(reader.total / 2) }
+        return this.#customer(reader, 'refund', { ...reader.order, ...part }, at)
+      }
       case 'returns it':
         return this.#customer(reader, 'refund', { ...reader.order }, at)
       case 'enquires':
@@ -194,6 +200,11 @@ class Teller {
         for (const { id } of await this.rows(unpaid)) await this.send('payout-paid', { payoutId: id }, at)
         return
       }
+      case 'hears from the bank': {
+        const { id } = await this.one(lastPaid)
+        await this.send('payout-unpaid', { payoutId: id }, at)
+        return
+      }
       case 'shares out':
         await this.send('distribution-completed', { distributorId: distributors[chore.by] }, at)
     }
@@ -234,6 +245,7 @@ class Teller {
   async #buy(reader: Reader, slug: 'sale' | 'renewal', source: string, basket: Basket, at: Date): Promise<void> {
     const originalExternalId = reader.order?.externalId
     reader.order = { source, externalId: `HB-${++this.#orders}` }
+    reader.total = basket.total
     const bought = { ...basket, ...reader.order }
     if (slug === 'sale') await this.#customer(reader, slug, bought, at)
     else await this.send(slug, { ...bought, originalExternalId }, at)
@@ -289,6 +301,9 @@ const unreviewed = statement<{ id: number }>(
 )
 const unpaid = statement<{ id: number }>(
   `select id from payout where organization_id = $1 and status = 'unpaid' order by id`,
+)
+const lastPaid = statement<{ id: number }>(
+  `select id from payout where organization_id = $1 and status = 'paid' order by id desc limit 1`,
 )
 const openFulfillments = statement<{ id: number }>(
   `select id from fulfillment where organization_id = $1 and status = 'processing' order by id`,
