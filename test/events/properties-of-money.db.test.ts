@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import { testDatabase } from '../support/database.ts'
 import { EPOCH } from '../support/rows.ts'
-import { RUNS } from '../support/runs.ts'
+import { LONG_RUNS } from '../support/runs.ts'
 import type { Line, Rules, State } from './model/records.ts'
 import type { Step, StepOf } from './properties/histories.ts'
 import { expectCaused, expectLegal } from './properties/laws.ts'
@@ -14,7 +14,7 @@ import { type Moment, walker } from './properties/walk.ts'
 // Sales are refunded in parts, before and after they are paid out: what is owed in the end is what the model says, and the
 // sums are right whatever the model says.
 
-vi.setConfig({ testTimeout: RUNS.numRuns * 6000 })
+vi.setConfig({ testTimeout: LONG_RUNS.numRuns * 10_000 })
 
 const { sql } = await testDatabase()
 const walk = walker(sql)
@@ -35,7 +35,7 @@ describe('what is owed', () => {
           before = actual
         })
       }),
-      RUNS,
+      LONG_RUNS,
     )
   })
 
@@ -50,7 +50,7 @@ describe('what is owed', () => {
         expect(inOrder(last.actual.notes)).toEqual(inOrder(last.model.state.notes))
         expectCaused(last.actual.notes)
       }),
-      RUNS,
+      LONG_RUNS,
     )
   })
 
@@ -76,7 +76,7 @@ describe('what is owed', () => {
         for (const { id, transaction, isRejectedByHand } of model.state.conversions)
           if (transaction !== null && !isRejectedByHand) expect([id, owed.get(id)]).toEqual([id, 0])
       }),
-      RUNS,
+      LONG_RUNS,
     )
   })
 

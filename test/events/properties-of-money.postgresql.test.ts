@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import { SirenError } from '../../src/errors.ts'
 import { testDatabase } from '../support/database.ts'
-import { RUNS } from '../support/runs.ts'
+import { LONG_RUNS } from '../support/runs.ts'
 import { day, testWorld, type World } from '../support/world.ts'
 import { wholeOf, withoutAmount, withoutItems } from './model/lines.ts'
 import type { Basket, Left, Line, Part, ProgramRules, State } from './model/records.ts'
@@ -13,7 +13,7 @@ import { everything } from './properties/stored.ts'
 // Parts of a refund and payouts at the same moment, in whatever order the database takes them. PostgreSQL alone: elsewhere
 // nothing is at the same moment.
 
-vi.setConfig({ testTimeout: RUNS.numRuns * 6000 })
+vi.setConfig({ testTimeout: LONG_RUNS.numRuns * 10_000 })
 
 const { sql } = await testDatabase()
 
@@ -129,7 +129,7 @@ describe('parts of a refund at the same moment', () => {
           expect([...owedFor(state).values()].filter(owed => owed !== 0)).toEqual([])
           expectSums(state)
         }),
-        RUNS,
+        LONG_RUNS,
       )
     },
   )
@@ -182,7 +182,7 @@ describe('payouts and refunds at the same moment', () => {
           expect(total(pending.filter(({ collaborator }) => collaborator === member))).toBeLessThanOrEqual(0)
         expect(total(payouts)).toBe(total(obligations.filter(({ status }) => status === 'complete')))
       }),
-      RUNS,
+      LONG_RUNS,
     )
   })
 
@@ -207,7 +207,7 @@ describe('payouts and refunds at the same moment', () => {
         for (const [id, owed] of owedFor(state)) expect([id, owed]).toEqual([id, 0])
         expectSums(state)
       }),
-      RUNS,
+      LONG_RUNS,
     )
   })
 })

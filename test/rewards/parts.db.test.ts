@@ -4,7 +4,7 @@ import { STRUCTURES } from '../../src/attribution/structures/structures.ts'
 import { countedLines } from '../../src/counted-lines.ts'
 import type { IncentiveResolverType } from '../../src/database/rows.ts'
 import { testDatabase } from '../support/database.ts'
-import { RUNS } from '../support/runs.ts'
+import { LONG_RUNS } from '../support/runs.ts'
 import { day } from '../support/world.ts'
 import { type Books, books, type Person } from './books.ts'
 
@@ -144,6 +144,6 @@ it('leaves everybody what the rest is worth', { timeout: 240_000 }, async () => 
       expect(await balances(told)).toEqual([0, 0, 0])
       expect(await told.transactionOf('S1')).toMatchObject({ refundedValue: TOTAL, status: 'refunded' })
     }),
-    RUNS,
+    LONG_RUNS,
   )
 })

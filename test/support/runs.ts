@@ -2,3 +2,6 @@
 export const RUNS = {
   numRuns: process.env.SOAK === 'true' ? 1000 : ['true', '1'].includes(process.env.CI ?? '') ? 100 : 10,
 }
+
+/** The same for a property of which one run is a long history, and takes a second. */
+export const LONG_RUNS = { numRuns: Math.ceil(RUNS.numRuns / 4) }
