@@ -150,7 +150,7 @@ const MESSAGES: Readonly<Record<Exclude<WebhookType, 'metrics.updated'>, readonl
     ],
     'refund.created': [
       'A transaction was refunded: all that was left of it where its status says so, or a part.',
-      transaction.extend({ amount: z.int(), reason: z.string().nullable() }).meta({ id: 'Refund' }),
+      transaction.extend({ amount: z.int(), reason: z.string().nullable() }).meta({ id: 'RefundRecord' }),
     ],
     'coupon.applied': [
       'A coupon was applied.',
