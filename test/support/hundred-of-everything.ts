@@ -78,8 +78,8 @@ const script = (organization: number, begin: number): string => `
   select ${organization}, id - 500, id, 'woocommerce', 'original' || n, 10000, 'USD' from n;
   insert into transaction (organization_id, id, opportunity_id, original_transaction_id, source, external_id, total_value, currency)
   select ${organization}, id, id, id - 500, 'woocommerce', n, 10000, 'USD' from n;
-  insert into line_item (organization_id, id, transaction_id, name, value, units)
-  select ${organization}, id, id, 'Course', 10000, 'USD' from n;
+  insert into line_item (organization_id, id, transaction_id, name, value, total, units)
+  select ${organization}, id, id, 'Course', 10000, 10000, 'USD' from n;
   insert into fulfillment (organization_id, id) select ${organization}, id from n;
   insert into payout (organization_id, id, collaborator_id, fulfillment_id, value, currency)
   select ${organization}, id, collaborator_id, id, 1000, 'USD' from n;
@@ -87,6 +87,8 @@ const script = (organization: number, begin: number): string => `
   select ${organization}, id, collaborator_id, id, 'complete', 'sale', 1000, 'USD' from n;
   insert into conversion (organization_id, id, engagement_id, collaborator_id, transaction_id, obligation_id, score, type)
   select ${organization}, id, id, collaborator_id, id, id, 10, 'sale' from n;
+  update obligation o set conversion_id = v.id from conversion v
+  where o.organization_id = ${organization} and v.organization_id = o.organization_id and v.obligation_id = o.id;
   insert into distributor (organization_id, id, name, distribution_resolver, distribution_pool_resolver, units, schedule)
   select ${organization}, id, 'Distributor ' || n, 'evenlyShared', 'revenuePercentage', 'USD', 'monthly' from n;
   insert into distribution (organization_id, id, distributor_id, value, currency, trigger_date)

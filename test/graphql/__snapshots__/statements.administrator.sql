@@ -1,24 +1,24 @@
 -- What each list costs, with everything selected.
 -- Query.collaborators: 9f754d b37865 d5fb96 144dc6
--- Query.conversions: 6095fb 6095fb 9abd26 8d5778 c6af76 26ee78 371a20 d3aca8
+-- Query.conversions: 6095fb 6095fb 9abd26 124b68 57cb1a c6af76 26ee78 371a20 b14c43
 -- Query.distributions: e6d725 3c82da d256d0
 -- Query.distributors: 8e030f 9bc4a0
 -- Query.engagements: 068ca3 77f3f5 2415af 26ee78 7b101b fcbee1
 -- Query.fulfillments: 6f1b31 6b4085
 -- Query.notes: 6b21d0 7c3e34 62ebab
--- Query.obligations: 45f2ae aeab9a 51769e 82edf1 26ee78
+-- Query.obligations: 45f2ae 3a7d4e 51769e 193b9a 26ee78
 -- Query.opportunities: bfacf5 d21483 d43f08
 -- Query.payouts: b4cc07 04ce02 26ee78 628c7d
 -- Query.programs: 6bcb95 364a66 264126
--- Query.transactions: 312529 b7c084 2f3a94 41d639 fcbee1
--- Collaborator.allocations of many: f6fcc0 8d5778 26ee78 d5fb96 0da994 ef37b8
--- Collaborator.conversions of many: 6095fb 6095fb a6e4e8 8d5778 26ee78 d5fb96 371a20 d3aca8 f4a8bb
+-- Query.transactions: 312529 5e6059 7a9241 3eff15 fcbee1
+-- Collaborator.allocations of many: f6fcc0 57cb1a 26ee78 d5fb96 0da994 ef37b8
+-- Collaborator.conversions of many: 6095fb 6095fb a6e4e8 124b68 57cb1a 26ee78 d5fb96 371a20 b14c43 f4a8bb
 -- Collaborator.engagements of many: 929f0a 77f3f5 2415af 26ee78 d5fb96 fcbee1 b02c6a
 -- Collaborator.notes of many: 091012 3ba2fb 62ebab 95e470
--- Collaborator.obligations of many: 103ba8 51769e 82edf1 26ee78 d5fb96 26b4cf
+-- Collaborator.obligations of many: 103ba8 51769e 193b9a 26ee78 d5fb96 b122a5
 -- Collaborator.payouts of many: a9a013 26ee78 d5fb96 628c7d f966eb
 -- Conversion.notes of many: f13f4f 2ece0f 62ebab e4b8dc
--- Distribution.allocations of many: 42c073 8d5778 26ee78 0da994 bf8556 f1f6db
+-- Distribution.allocations of many: 42c073 57cb1a 26ee78 0da994 bf8556 f1f6db
 -- Distribution.notes of many: 58fb7f d3a1b5 62ebab ac06c3
 -- Distributor.distributions of many: 088c76 d256d0 9bc4a0 b786e6
 -- Distributor.notes of many: 214c78 4f7392 62ebab 187441
@@ -28,21 +28,21 @@
 -- Obligation.notes of many: aa2c07 94b8a3 62ebab db7087
 -- Opportunity.engagements of many: 77f3f5 2415af 26ee78 fcbee1 84697a d48cb9 aa8681
 -- Opportunity.notes of many: b47ba5 4b0f30 62ebab 8ff645
--- Opportunity.transactions of many: b7c084 2f3a94 fcbee1 84697a ab2d38 ebaac6
+-- Opportunity.transactions of many: 5e6059 7a9241 fcbee1 84697a ab2d38 fadf6f
 -- Payout.notes of many: 8219b1 ea57be 62ebab fc38c7
--- Payout.obligations of many: 51769e 607a25 82edf1 26ee78 ecad2b d44ee5
+-- Payout.obligations of many: 51769e 607a25 193b9a 26ee78 696605 d44ee5
 -- Program.engagements of many: 77f3f5 264126 2415af 26ee78 fcbee1 f88166 528585
 -- Program.notes of many: ee97d3 8cbdb5 62ebab 24476c
--- Transaction.conversions of many: 6095fb 6095fb 8d5778 26ee78 371a20 d3aca8 99a717 f439c2 7832ab
+-- Transaction.conversions of many: 6095fb 6095fb 124b68 57cb1a 26ee78 371a20 b14c43 5b44e0 f439c2 7832ab
 -- Transaction.notes of many: 616c7a b60ae3 62ebab 06fcef
--- Collaborator.allocations, long: f6fcc0 8d5778 a20a8e 26ee78 0da994 ef37b8
--- Collaborator.conversions, long: 6095fb 6095fb a6e4e8 8d5778 a20a8e 26ee78 371a20 d3aca8 f4a8bb
+-- Collaborator.allocations, long: f6fcc0 57cb1a a20a8e 26ee78 0da994 ef37b8
+-- Collaborator.conversions, long: 6095fb 6095fb a6e4e8 124b68 57cb1a a20a8e 26ee78 371a20 b14c43 f4a8bb
 -- Collaborator.engagements, long: 929f0a 77f3f5 2415af a20a8e 26ee78 fcbee1 b02c6a
 -- Collaborator.notes, long: 091012 3ba2fb 62ebab 177dde
--- Collaborator.obligations, long: 103ba8 51769e 82edf1 a20a8e 26ee78 26b4cf
+-- Collaborator.obligations, long: 103ba8 51769e 193b9a a20a8e 26ee78 b122a5
 -- Collaborator.payouts, long: a9a013 a20a8e 26ee78 628c7d f966eb
 -- Conversion.notes, long: f13f4f 2ece0f 62ebab b47c85
--- Distribution.allocations, long: 42c073 8d5778 26ee78 d43662 0da994 f1f6db
+-- Distribution.allocations, long: 42c073 57cb1a 26ee78 d43662 0da994 f1f6db
 -- Distribution.notes, long: 58fb7f d3a1b5 62ebab 2e9a40
 -- Distributor.distributions, long: 088c76 4e92ee d256d0 b786e6
 -- Distributor.notes, long: 214c78 4f7392 62ebab 447c15
@@ -52,12 +52,12 @@
 -- Obligation.notes, long: aa2c07 94b8a3 62ebab b65243
 -- Opportunity.engagements, long: 77f3f5 2415af 26ee78 10d91c fcbee1 d48cb9 aa8681
 -- Opportunity.notes, long: b47ba5 4b0f30 62ebab 83625c
--- Opportunity.transactions, long: b7c084 2f3a94 10d91c fcbee1 ab2d38 ebaac6
+-- Opportunity.transactions, long: 5e6059 7a9241 10d91c fcbee1 ab2d38 fadf6f
 -- Payout.notes, long: 8219b1 ea57be 62ebab de7547
--- Payout.obligations, long: af73f3 51769e 82edf1 26ee78 ecad2b d44ee5
+-- Payout.obligations, long: af73f3 51769e 193b9a 26ee78 696605 d44ee5
 -- Program.engagements, long: 1bb44c 77f3f5 2415af 26ee78 fcbee1 f88166 528585
 -- Program.notes, long: ee97d3 8cbdb5 62ebab 66dadd
--- Transaction.conversions, long: 6095fb 6095fb 8d5778 26ee78 371a20 daddf2 d3aca8 f439c2 7832ab
+-- Transaction.conversions, long: 6095fb 6095fb 124b68 57cb1a 26ee78 371a20 43107b b14c43 f439c2 7832ab
 -- Transaction.notes, long: 616c7a b60ae3 62ebab 16c9c7
 -- Query.bindings: 6095fb 6095fb 77f3f5 2415af 26ee78 c0ba1a fcbee1
 -- Query.opportunity with its engagements: 7faea0 77f3f5 2415af 26ee78 d48cb9
@@ -171,8 +171,8 @@ select k.key as id, f.count from unnest((select $2::bigint[])) as k(key) cross j
 -- b60ae3
 select k.key as id, f.count from unnest((select $2::bigint[])) as k(key) cross join lateral (select count(*) as count from (select s.note_id, s.date_created from note_source s where s.organization_id = $1 and s.source_type = 'transaction' and s.source_id = k.key::bigint) f) f;
 
--- b7c084
-select l.id as "id", l.transaction_id as "transactionId", l.external_id as "externalId", l.name as "name", l.description as "description", l.type as "type", l.value as "value", l.quantity as "quantity", l.units as "units", l.attributes as "attributes" from line_item l where l.organization_id = $1 and l.transaction_id = $2::bigint order by l.id;
+-- 5e6059
+select l.id as "id", l.transaction_id as "transactionId", l.external_id as "externalId", l.name as "name", l.description as "description", l.type as "type", l.value as "value", l.quantity as "quantity", l.returned as "returned", l.total as "total", l.units as "units", l.attributes as "attributes" from line_item l where l.organization_id = $1 and l.transaction_id = $2::bigint order by l.id;
 
 -- 7c3e34
 select n.id, n.content, n.date_created as "dateCreated", n.creation_source as "creationSource", n.creation_source_id as "creationSourceId", n.data, (select string_agg(s.source_type || ':' || s.source_id, ',' order by s.source_type, s.source_id) from note_source s where s.organization_id = $1 and s.note_id = n.id) as sources, (select o.names_version from organization o where o.id = $1) as "namesVersion" from (select distinct on (s.date_created, s.note_id) s.note_id, s.date_created from note_source s where s.organization_id = $1 and s.source_type = 'collaborator' order by date_created asc, note_id asc limit n) f cross join lateral (select * from note where organization_id = $1 and id = f.note_id limit n) n order by f.date_created asc, f.note_id asc;
@@ -273,14 +273,17 @@ select t.id as "id", (select json_agg(f) from (select n.id, n.content, n.date_cr
 -- 66be1f
 select t.id as "id", (select json_agg(f) from (select n.id, n.content, n.date_created as "dateCreated", n.creation_source as "creationSource", n.creation_source_id as "creationSourceId", n.data, (select string_agg(s.source_type || ':' || s.source_id, ',' order by s.source_type, s.source_id) from note_source s where s.organization_id = $1 and s.note_id = n.id) as sources, (select o.names_version from organization o where o.id = $1) as "namesVersion" from (select s.note_id, s.date_created from note_source s where s.organization_id = $1 and s.source_type = 'engagement' and s.source_id = t.id::bigint order by date_created asc, note_id asc limit n) f cross join lateral (select * from note where organization_id = $1 and id = f.note_id limit n) n order by f.date_created asc, f.note_id asc) f) as feed from (select t.* from "engagement" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
 
+-- 124b68
+select t.id as "id", t.collaborator_id as "collaboratorId", t.conversion_id as "conversionId", t.payout_id as "payoutId", t.status as "status", t.award_type as "awardType", t.value as "value", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "obligation" t where t.organization_id = $1 and t.conversion_id = $2::bigint) t;
+
+-- 57cb1a
+select t.id as "id", t.collaborator_id as "collaboratorId", t.conversion_id as "conversionId", t.payout_id as "payoutId", t.status as "status", t.award_type as "awardType", t.value as "value", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "obligation" t where t.organization_id = $1 and t.id = $2::bigint) t;
+
+-- 3a7d4e
+select t.id as "id", t.collaborator_id as "collaboratorId", t.conversion_id as "conversionId", t.payout_id as "payoutId", t.status as "status", t.award_type as "awardType", t.value as "value", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "obligation" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
+
 -- 04ce02
 select t.id as "id", t.collaborator_id as "collaboratorId", t.fulfillment_id as "fulfillmentId", t.value as "value", t.currency as "currency", t.status as "status", t.date_paid as "datePaid", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "payout" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
-
--- 8d5778
-select t.id as "id", t.collaborator_id as "collaboratorId", t.payout_id as "payoutId", t.status as "status", t.award_type as "awardType", t.value as "value", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "obligation" t where t.organization_id = $1 and t.id = $2::bigint) t;
-
--- aeab9a
-select t.id as "id", t.collaborator_id as "collaboratorId", t.payout_id as "payoutId", t.status as "status", t.award_type as "awardType", t.value as "value", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "obligation" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
 
 -- af73f3
 select t.id as "id", t.collaborator_id as "collaboratorId", t.value as "value", t.currency as "currency", t.status as "status", t.date_paid as "datePaid", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "payout" t where t.organization_id = $1 and t.id = $2::bigint order by t.id desc limit n) t order by t.id desc;
@@ -303,11 +306,11 @@ select t.id as "id", t.description as "description", t.status as "status", t.inc
 -- 3c82da
 select t.id as "id", t.distributor_id as "distributorId", t.status as "status", t.value as "value", t.currency as "currency", t.trigger_date as "triggerDate", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "distribution" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
 
--- 82edf1
-select t.id as "id", t.engagement_id as "engagementId", t.collaborator_id as "collaboratorId", t.obligation_id as "obligationId", t.score as "score", t.type as "type", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "conversion" t where t.organization_id = $1 and t.obligation_id = $2::bigint) t;
-
 -- 2415af
 select t.id as "id", t.engagement_id as "engagementId", t.collaborator_id as "collaboratorId", t.score as "score", t.type as "type", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "conversion" t where t.organization_id = $1 and t.engagement_id = $2::bigint) t;
+
+-- 193b9a
+select t.id as "id", t.engagement_id as "engagementId", t.collaborator_id as "collaboratorId", t.score as "score", t.type as "type", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "conversion" t where t.organization_id = $1 and t.id = $2::bigint) t;
 
 -- c6af76
 select t.id as "id", t.engagement_id as "engagementId", t.collaborator_id as "collaboratorId", t.transaction_id as "transactionId", t.obligation_id as "obligationId", t.score as "score", t.type as "type", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "conversion" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
@@ -333,11 +336,11 @@ select t.id as "id", t.name as "name", t.description as "description", t.status 
 -- 9bc4a0
 select t.id as "id", t.name as "name", t.description as "description", t.status as "status", t.distribution_resolver as "distributionResolver", t.distribution_pool_resolver as "distributionPoolResolver", t.units as "units", t.schedule as "schedule", t.revenue_percentage as "revenuePercentage", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "distributor" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
 
--- 2f3a94
-select t.id as "id", t.opportunity_id as "opportunityId", t.original_transaction_id as "originalTransactionId", t.status as "status", t.source as "source", t.external_id as "externalId", t.total_value as "totalValue", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "transaction" t where t.organization_id = $1 and t.id = $2::bigint) t;
+-- 7a9241
+select t.id as "id", t.opportunity_id as "opportunityId", t.original_transaction_id as "originalTransactionId", t.status as "status", t.source as "source", t.external_id as "externalId", t.total_value as "totalValue", t.refunded_value as "refundedValue", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "transaction" t where t.organization_id = $1 and t.id = $2::bigint) t;
 
--- 41d639
-select t.id as "id", t.opportunity_id as "opportunityId", t.original_transaction_id as "originalTransactionId", t.status as "status", t.source as "source", t.external_id as "externalId", t.total_value as "totalValue", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "transaction" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
+-- 3eff15
+select t.id as "id", t.opportunity_id as "opportunityId", t.original_transaction_id as "originalTransactionId", t.status as "status", t.source as "source", t.external_id as "externalId", t.total_value as "totalValue", t.refunded_value as "refundedValue", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "transaction" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
 
 -- 371a20
 select t.id as "id", t.opportunity_id as "opportunityId", t.program_id as "programId", t.collaborator_id as "collaboratorId", t.score as "score", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "engagement" t where t.organization_id = $1 and t.id = $2::bigint) t;
@@ -357,14 +360,14 @@ select t.id as "id", t.status as "status", t.date_created as "dateCreated", t.da
 -- 6b4085
 select t.id as "id", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "fulfillment" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
 
--- daddf2
-select t.id as "id", t.status as "status", t.source as "source", t.external_id as "externalId", t.total_value as "totalValue", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "transaction" t where t.organization_id = $1 and t.id = $2::bigint order by t.id desc limit n) t order by t.id desc;
+-- 43107b
+select t.id as "id", t.status as "status", t.source as "source", t.external_id as "externalId", t.total_value as "totalValue", t.refunded_value as "refundedValue", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "transaction" t where t.organization_id = $1 and t.id = $2::bigint order by t.id desc limit n) t order by t.id desc;
 
--- d3aca8
-select t.id as "id", t.status as "status", t.source as "source", t.external_id as "externalId", t.total_value as "totalValue", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "transaction" t where t.organization_id = $1 and t.id = $2::bigint) t;
+-- b14c43
+select t.id as "id", t.status as "status", t.source as "source", t.external_id as "externalId", t.total_value as "totalValue", t.refunded_value as "refundedValue", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "transaction" t where t.organization_id = $1 and t.id = $2::bigint) t;
 
--- 99a717
-select t.id as "id", t.status as "status", t.source as "source", t.external_id as "externalId", t.total_value as "totalValue", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "transaction" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
+-- 5b44e0
+select t.id as "id", t.status as "status", t.source as "source", t.external_id as "externalId", t.total_value as "totalValue", t.refunded_value as "refundedValue", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "transaction" t where t.organization_id = $1 order by t.id desc limit n) t order by t.id desc;
 
 -- 10d91c
 select t.id as "id", t.status as "status", t.user_id as "userId", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "opportunity" t where t.organization_id = $1 and t.id = $2::bigint order by t.id desc limit n) t order by t.id desc;
@@ -396,17 +399,17 @@ select t.opportunity_id as partition, count(*) as count from "engagement" t wher
 -- ab2d38
 select t.opportunity_id as partition, count(*) as count from "transaction" t where t.organization_id = $1 and t.opportunity_id = $2::bigint group by t.opportunity_id;
 
+-- b122a5
+select t.partition, t.id as "id", t.collaborator_id as "collaboratorId", t.conversion_id as "conversionId", t.payout_id as "payoutId", t.status as "status", t.award_type as "awardType", t.value as "value", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest((select $2::bigint[])) as k(key) cross join lateral (select t.* from "obligation" t where t.organization_id = $1 and t.collaborator_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
+
+-- 696605
+select t.partition, t.id as "id", t.collaborator_id as "collaboratorId", t.conversion_id as "conversionId", t.payout_id as "payoutId", t.status as "status", t.award_type as "awardType", t.value as "value", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest((select $2::bigint[])) as k(key) cross join lateral (select t.* from "obligation" t where t.organization_id = $1 and t.payout_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
+
 -- f966eb
 select t.partition, t.id as "id", t.collaborator_id as "collaboratorId", t.fulfillment_id as "fulfillmentId", t.value as "value", t.currency as "currency", t.status as "status", t.date_paid as "datePaid", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest((select $2::bigint[])) as k(key) cross join lateral (select t.* from "payout" t where t.organization_id = $1 and t.collaborator_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
 
 -- 8904b2
 select t.partition, t.id as "id", t.collaborator_id as "collaboratorId", t.fulfillment_id as "fulfillmentId", t.value as "value", t.currency as "currency", t.status as "status", t.date_paid as "datePaid", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest((select $2::bigint[])) as k(key) cross join lateral (select t.* from "payout" t where t.organization_id = $1 and t.fulfillment_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
-
--- 26b4cf
-select t.partition, t.id as "id", t.collaborator_id as "collaboratorId", t.payout_id as "payoutId", t.status as "status", t.award_type as "awardType", t.value as "value", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest((select $2::bigint[])) as k(key) cross join lateral (select t.* from "obligation" t where t.organization_id = $1 and t.collaborator_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
-
--- ecad2b
-select t.partition, t.id as "id", t.collaborator_id as "collaboratorId", t.payout_id as "payoutId", t.status as "status", t.award_type as "awardType", t.value as "value", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest((select $2::bigint[])) as k(key) cross join lateral (select t.* from "obligation" t where t.organization_id = $1 and t.payout_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
 
 -- ef37b8
 select t.partition, t.id as "id", t.distribution_id as "distributionId", t.collaborator_id as "collaboratorId", t.obligation_id as "obligationId", t.status as "status", t.value as "value", t.currency as "currency" from (select t.*, k.key as partition from unnest((select $2::bigint[])) as k(key) cross join lateral (select t.* from "allocation" t where t.organization_id = $1 and t.collaborator_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
@@ -423,8 +426,8 @@ select t.partition, t.id as "id", t.engagement_id as "engagementId", t.collabora
 -- f439c2
 select t.partition, t.id as "id", t.engagement_id as "engagementId", t.collaborator_id as "collaboratorId", t.transaction_id as "transactionId", t.obligation_id as "obligationId", t.score as "score", t.type as "type", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest((select $2::bigint[])) as k(key) cross join lateral (select t.* from "conversion" t where t.organization_id = $1 and t.transaction_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
 
--- ebaac6
-select t.partition, t.id as "id", t.opportunity_id as "opportunityId", t.original_transaction_id as "originalTransactionId", t.status as "status", t.source as "source", t.external_id as "externalId", t.total_value as "totalValue", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest((select $2::bigint[])) as k(key) cross join lateral (select t.* from "transaction" t where t.organization_id = $1 and t.opportunity_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
+-- fadf6f
+select t.partition, t.id as "id", t.opportunity_id as "opportunityId", t.original_transaction_id as "originalTransactionId", t.status as "status", t.source as "source", t.external_id as "externalId", t.total_value as "totalValue", t.refunded_value as "refundedValue", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest((select $2::bigint[])) as k(key) cross join lateral (select t.* from "transaction" t where t.organization_id = $1 and t.opportunity_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
 
 -- b02c6a
 select t.partition, t.id as "id", t.opportunity_id as "opportunityId", t.program_id as "programId", t.collaborator_id as "collaboratorId", t.score as "score", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified", (select o.names_version from organization o where o.id = $1) as "namesVersion" from (select t.*, k.key as partition from unnest((select $2::bigint[])) as k(key) cross join lateral (select t.* from "engagement" t where t.organization_id = $1 and t.collaborator_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;

@@ -1,21 +1,21 @@
 -- What each list costs, with everything selected.
 -- Query.collaborators: 4df975 351ac7 014c2f eced66
--- Query.conversions: e05dcf e05dcf ab7559 235034 27f078 caae5d 928694 ba0ba2
+-- Query.conversions: e05dcf e05dcf ab7559 426729 f05270 27f078 caae5d 928694 a033ee
 -- Query.distributions: f92194 3cc0a9
 -- Query.distributors: a239c8 f99ba8
 -- Query.engagements: 17604a 1cec35 516321 caae5d a0c213 244764
 -- Query.fulfillments: c9ebbb 5e2862
 -- Query.notes: e05dcf 449ba9 76db9e 683bfa
--- Query.obligations: f1cb57 823842 ae7b10 4ad096 caae5d
+-- Query.obligations: f1cb57 b8b99f ae7b10 72b666 caae5d
 -- Query.opportunities: 5e729d 0ceb37
 -- Query.payouts: 7f50fc 107e24 caae5d
 -- Query.programs: c58532 c26ea9 ccf71c
--- Query.transactions: f9b032 321e97
--- Collaborator.allocations of many: e6e933 235034 eced66 caae5d f675a6
--- Collaborator.conversions of many: e05dcf e05dcf d5f70a 235034 eced66 caae5d 928694 ba0ba2 210d95
+-- Query.transactions: f9b032 6f8aa8
+-- Collaborator.allocations of many: e6e933 f05270 eced66 caae5d f675a6
+-- Collaborator.conversions of many: e05dcf e05dcf d5f70a 426729 f05270 eced66 caae5d 928694 a033ee 210d95
 -- Collaborator.engagements of many: a0e975 1cec35 516321 eced66 caae5d 244764 a471b3
 -- Collaborator.notes of many: e05dcf 79e42a 23e2ac 683bfa cade42
--- Collaborator.obligations of many: 9af098 ae7b10 4ad096 eced66 caae5d f6fc16
+-- Collaborator.obligations of many: 9af098 ae7b10 72b666 eced66 caae5d 405841
 -- Collaborator.payouts of many: 4aa3c4 eced66 caae5d 2603e9
 -- Conversion.notes of many: e05dcf 73d066 6e899a 683bfa 03483b
 -- Distribution.allocations of many: 813768
@@ -28,18 +28,18 @@
 -- Obligation.notes of many: e05dcf e8dfb2 d54ce5 683bfa fc7075
 -- Opportunity.engagements of many: 1cec35 516321 caae5d 1be2c2 244764 0f12e3 68c568
 -- Opportunity.notes of many: e05dcf b9a87b cbb0fe 683bfa c3be72
--- Opportunity.transactions of many: 1be2c2 dd8c9e 402655
+-- Opportunity.transactions of many: 1be2c2 dd8c9e 31a48c
 -- Payout.notes of many: e05dcf 69d195 269c0f 683bfa 063c69
--- Payout.obligations of many: 65795f ae7b10 4ad096 caae5d b7d569 c22006
+-- Payout.obligations of many: 65795f ae7b10 72b666 caae5d e3fd6b c22006
 -- Program.engagements of many: ccf71c 1cec35 516321 caae5d 244764 53ba8d 61985f
 -- Program.notes of many: e05dcf aaca51 8436f5 683bfa c2cce3
--- Transaction.conversions of many: e05dcf e05dcf 235034 caae5d 928694 a7c358 ba0ba2 cbe06f 71182d
+-- Transaction.conversions of many: e05dcf e05dcf 426729 f05270 caae5d 928694 6e9160 a033ee cbe06f 71182d
 -- Transaction.notes of many: e05dcf 0bc144 42b8d3 683bfa 1d1d13
--- Collaborator.allocations, long: e6e933 235034 c35bf1 caae5d f675a6
--- Collaborator.conversions, long: e05dcf e05dcf d5f70a 235034 c35bf1 caae5d 928694 ba0ba2 210d95
+-- Collaborator.allocations, long: e6e933 f05270 c35bf1 caae5d f675a6
+-- Collaborator.conversions, long: e05dcf e05dcf d5f70a 426729 f05270 c35bf1 caae5d 928694 a033ee 210d95
 -- Collaborator.engagements, long: a0e975 1cec35 516321 c35bf1 caae5d 244764 a471b3
 -- Collaborator.notes, long: e05dcf 79e42a 23e2ac 683bfa 555134
--- Collaborator.obligations, long: 9af098 ae7b10 4ad096 c35bf1 caae5d f6fc16
+-- Collaborator.obligations, long: 9af098 ae7b10 72b666 c35bf1 caae5d 405841
 -- Collaborator.payouts, long: 4aa3c4 c35bf1 caae5d 2603e9
 -- Conversion.notes, long: e05dcf 73d066 6e899a 683bfa bfba53
 -- Distribution.allocations, long: 383d30
@@ -52,12 +52,12 @@
 -- Obligation.notes, long: e05dcf e8dfb2 d54ce5 683bfa 4df7e0
 -- Opportunity.engagements, long: 1cec35 516321 caae5d e44dd9 244764 0f12e3 68c568
 -- Opportunity.notes, long: e05dcf b9a87b cbb0fe 683bfa 49f31f
--- Opportunity.transactions, long: e44dd9 dd8c9e 402655
+-- Opportunity.transactions, long: e44dd9 dd8c9e 31a48c
 -- Payout.notes, long: e05dcf 69d195 269c0f 683bfa 9064a9
--- Payout.obligations, long: 861421 ae7b10 4ad096 caae5d b7d569 c22006
+-- Payout.obligations, long: 861421 ae7b10 72b666 caae5d e3fd6b c22006
 -- Program.engagements, long: 9fb43d 1cec35 516321 caae5d 244764 53ba8d 61985f
 -- Program.notes, long: e05dcf aaca51 8436f5 683bfa 76a1e1
--- Transaction.conversions, long: e05dcf e05dcf 235034 caae5d 928694 0ebec5 ba0ba2 cbe06f 71182d
+-- Transaction.conversions, long: e05dcf e05dcf 426729 f05270 caae5d 928694 8f7c0d a033ee cbe06f 71182d
 -- Transaction.notes, long: e05dcf 0bc144 42b8d3 683bfa b344be
 -- Query.bindings: e05dcf e05dcf 1cec35 516321 caae5d dd5eec 244764
 -- Query.opportunity with its engagements: e9a9be 1cec35 516321 caae5d 0f12e3
@@ -246,17 +246,20 @@ select t.id as "id", (select json_agg(f) from (select n.id, n.content, n.date_cr
 -- 014c2f
 select t.id as "id", null as "groupId", t.name as "name", t.description as "description", null as "status", null as "incentiveType", null as "incentiveResolverType", null as "units", null as "transactionPercent", null as "payoutPerTransaction", null as "payoutPerProduct", null as "payoutPerLead", null as "activeConversionTypes", null as "autoApprove", null as "leadRequalificationDays", null as "expirationDays", null as "dateCreated", null as "dateModified", case when t.status = 'deleted' then 'Program #' || t.id else t.name end as "displayName", n.collaborator_id as "collaboratorId" from enrollment n join program t on t.organization_id = n.organization_id and t.id = n.program_id where n.organization_id = $1 and n.collaborator_id = $3::bigint and exists (select from "collaborator" r where r.organization_id = $1 and r.id = n.collaborator_id and r.id = $2) and exists (select from enrollment x where x.organization_id = $1 and x.collaborator_id = $2 and x.program_id = t.id) order by t.id;
 
--- 321e97
-select t.id as "id", null as "opportunityId", null as "originalTransactionId", t.status as "status", null as "source", null as "externalId", null as "totalValue", null as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "transaction" t where t.organization_id = $1 and (exists (select from conversion x where x.organization_id = $1 and x.transaction_id = t.id and x.collaborator_id = $2) or exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = t.opportunity_id and x.collaborator_id = $2)) order by t.id desc limit n) t order by t.id desc;
+-- 6f8aa8
+select t.id as "id", null as "opportunityId", null as "originalTransactionId", t.status as "status", null as "source", null as "externalId", null as "totalValue", null as "refundedValue", null as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "transaction" t where t.organization_id = $1 and (exists (select from conversion x where x.organization_id = $1 and x.transaction_id = t.id and x.collaborator_id = $2) or exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = t.opportunity_id and x.collaborator_id = $2)) order by t.id desc limit n) t order by t.id desc;
 
 -- 107e24
 select t.id as "id", t.collaborator_id as "collaboratorId", null as "fulfillmentId", t.value as "value", t.currency as "currency", t.status as "status", t.date_paid as "datePaid", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "payout" t where t.organization_id = $1 and t.collaborator_id = $2 order by t.id desc limit n) t order by t.id desc;
 
--- 823842
-select t.id as "id", t.collaborator_id as "collaboratorId", t.payout_id as "payoutId", t.status as "status", t.award_type as "awardType", t.value as "value", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "obligation" t where t.organization_id = $1 and t.collaborator_id = $2 order by t.id desc limit n) t order by t.id desc;
+-- b8b99f
+select t.id as "id", t.collaborator_id as "collaboratorId", t.conversion_id as "conversionId", t.payout_id as "payoutId", t.status as "status", t.award_type as "awardType", t.value as "value", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "obligation" t where t.organization_id = $1 and t.collaborator_id = $2 order by t.id desc limit n) t order by t.id desc;
 
--- 235034
-select t.id as "id", t.collaborator_id as "collaboratorId", t.payout_id as "payoutId", t.status as "status", t.award_type as "awardType", t.value as "value", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "obligation" t where t.organization_id = $1 and t.id = $3::bigint and t.collaborator_id = $2) t;
+-- 426729
+select t.id as "id", t.collaborator_id as "collaboratorId", t.conversion_id as "conversionId", t.payout_id as "payoutId", t.status as "status", t.award_type as "awardType", t.value as "value", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "obligation" t where t.organization_id = $1 and t.conversion_id = $3::bigint and t.collaborator_id = $2) t;
+
+-- f05270
+select t.id as "id", t.collaborator_id as "collaboratorId", t.conversion_id as "conversionId", t.payout_id as "payoutId", t.status as "status", t.award_type as "awardType", t.value as "value", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "obligation" t where t.organization_id = $1 and t.id = $3::bigint and t.collaborator_id = $2) t;
 
 -- 861421
 select t.id as "id", t.collaborator_id as "collaboratorId", t.value as "value", t.currency as "currency", t.status as "status", t.date_paid as "datePaid", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "payout" t where t.organization_id = $1 and t.collaborator_id = $2 and t.id = $3::bigint order by t.id desc limit n) t order by t.id desc;
@@ -279,11 +282,11 @@ select t.id as "id", t.description as "description", null as "status", null as "
 -- 3cc0a9
 select t.id as "id", t.distributor_id as "distributorId", t.status as "status", t.value as "value", t.currency as "currency", t.trigger_date as "triggerDate", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "distribution" t where t.organization_id = $1 and $2::bigint is null order by t.id desc limit n) t order by t.id desc;
 
--- 4ad096
-select t.id as "id", t.engagement_id as "engagementId", t.collaborator_id as "collaboratorId", t.obligation_id as "obligationId", t.score as "score", t.type as "type", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "conversion" t where t.organization_id = $1 and t.obligation_id = $3::bigint and t.collaborator_id = $2) t;
-
 -- 516321
 select t.id as "id", t.engagement_id as "engagementId", t.collaborator_id as "collaboratorId", t.score as "score", t.type as "type", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "conversion" t where t.organization_id = $1 and t.engagement_id = $3::bigint and t.collaborator_id = $2) t;
+
+-- 72b666
+select t.id as "id", t.engagement_id as "engagementId", t.collaborator_id as "collaboratorId", t.score as "score", t.type as "type", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "conversion" t where t.organization_id = $1 and t.id = $3::bigint and t.collaborator_id = $2) t;
 
 -- 27f078
 select t.id as "id", t.engagement_id as "engagementId", t.collaborator_id as "collaboratorId", t.transaction_id as "transactionId", t.obligation_id as "obligationId", t.score as "score", t.type as "type", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "conversion" t where t.organization_id = $1 and t.collaborator_id = $2 order by t.id desc limit n) t order by t.id desc;
@@ -312,14 +315,14 @@ select t.id as "id", t.opportunity_id as "opportunityId", t.program_id as "progr
 -- a0c213
 select t.id as "id", t.opportunity_id as "opportunityId", t.program_id as "programId", t.collaborator_id as "collaboratorId", t.score as "score", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified", coalesce(collaborator.name, 'another collaborator') as "collaboratorName", coalesce(program.name, 'another program') as "programName" from (select t.* from "engagement" t where t.organization_id = $1 and t.collaborator_id = $2 order by t.id desc limit n) t left join lateral (select case when collaborator.status = 'deleted' then 'Collaborator #' || collaborator.id else coalesce(collaborator.nickname, collaborator.full_name) end as name from collaborator where collaborator.organization_id = $1 and collaborator.id = t.collaborator_id and collaborator.id = $2 limit n) collaborator on true left join lateral (select case when program.status = 'deleted' then 'Program #' || program.id else program.name end as name from program where program.organization_id = $1 and program.id = t.program_id and exists (select from enrollment x where x.organization_id = $1 and x.collaborator_id = $2 and x.program_id = program.id)) program on true order by t.id desc;
 
--- 0ebec5
-select t.id as "id", t.status as "status", null as "source", null as "externalId", null as "totalValue", null as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "transaction" t where t.organization_id = $1 and (exists (select from conversion x where x.organization_id = $1 and x.transaction_id = t.id and x.collaborator_id = $2) or exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = t.opportunity_id and x.collaborator_id = $2)) and t.id = $3::bigint order by t.id desc limit n) t order by t.id desc;
+-- 8f7c0d
+select t.id as "id", t.status as "status", null as "source", null as "externalId", null as "totalValue", null as "refundedValue", null as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "transaction" t where t.organization_id = $1 and (exists (select from conversion x where x.organization_id = $1 and x.transaction_id = t.id and x.collaborator_id = $2) or exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = t.opportunity_id and x.collaborator_id = $2)) and t.id = $3::bigint order by t.id desc limit n) t order by t.id desc;
 
--- a7c358
-select t.id as "id", t.status as "status", null as "source", null as "externalId", null as "totalValue", null as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "transaction" t where t.organization_id = $1 and (exists (select from conversion x where x.organization_id = $1 and x.transaction_id = t.id and x.collaborator_id = $2) or exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = t.opportunity_id and x.collaborator_id = $2)) order by t.id desc limit n) t order by t.id desc;
+-- 6e9160
+select t.id as "id", t.status as "status", null as "source", null as "externalId", null as "totalValue", null as "refundedValue", null as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "transaction" t where t.organization_id = $1 and (exists (select from conversion x where x.organization_id = $1 and x.transaction_id = t.id and x.collaborator_id = $2) or exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = t.opportunity_id and x.collaborator_id = $2)) order by t.id desc limit n) t order by t.id desc;
 
--- ba0ba2
-select t.id as "id", t.status as "status", null as "source", null as "externalId", null as "totalValue", null as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "transaction" t where t.organization_id = $1 and t.id = $3::bigint and (exists (select from conversion x where x.organization_id = $1 and x.transaction_id = t.id and x.collaborator_id = $2) or exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = t.opportunity_id and x.collaborator_id = $2))) t;
+-- a033ee
+select t.id as "id", t.status as "status", null as "source", null as "externalId", null as "totalValue", null as "refundedValue", null as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "transaction" t where t.organization_id = $1 and t.id = $3::bigint and (exists (select from conversion x where x.organization_id = $1 and x.transaction_id = t.id and x.collaborator_id = $2) or exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = t.opportunity_id and x.collaborator_id = $2))) t;
 
 -- 0ceb37
 select t.id as "id", t.status as "status", null as "userId", null as "mergedIntoId", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.* from "opportunity" t where t.organization_id = $1 and exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = t.id and x.collaborator_id = $2) order by t.id desc limit n) t order by t.id desc;
@@ -354,17 +357,17 @@ select t.opportunity_id as partition, count(*) as count from "transaction" t whe
 -- f675a6
 select t.partition, t.id as "id", null as "distributionId", t.collaborator_id as "collaboratorId", t.obligation_id as "obligationId", t.status as "status", t.value as "value", t.currency as "currency" from (select t.*, k.key as partition from unnest((select $3::bigint[])) as k(key) cross join lateral (select t.* from "allocation" t where t.organization_id = $1 and t.collaborator_id = $2 and t.collaborator_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
 
--- 402655
-select t.partition, t.id as "id", null as "opportunityId", null as "originalTransactionId", t.status as "status", null as "source", null as "externalId", null as "totalValue", null as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest((select $3::bigint[])) as k(key) cross join lateral (select t.* from "transaction" t where t.organization_id = $1 and (exists (select from conversion x where x.organization_id = $1 and x.transaction_id = t.id and x.collaborator_id = $2) or exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = t.opportunity_id and x.collaborator_id = $2)) and t.opportunity_id = k.key and false order by t.id desc limit n) t) t order by t.partition, t.id desc;
+-- 31a48c
+select t.partition, t.id as "id", null as "opportunityId", null as "originalTransactionId", t.status as "status", null as "source", null as "externalId", null as "totalValue", null as "refundedValue", null as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest((select $3::bigint[])) as k(key) cross join lateral (select t.* from "transaction" t where t.organization_id = $1 and (exists (select from conversion x where x.organization_id = $1 and x.transaction_id = t.id and x.collaborator_id = $2) or exists (select from engagement x where x.organization_id = $1 and x.opportunity_id = t.opportunity_id and x.collaborator_id = $2)) and t.opportunity_id = k.key and false order by t.id desc limit n) t) t order by t.partition, t.id desc;
 
 -- 2603e9
 select t.partition, t.id as "id", t.collaborator_id as "collaboratorId", null as "fulfillmentId", t.value as "value", t.currency as "currency", t.status as "status", t.date_paid as "datePaid", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest((select $3::bigint[])) as k(key) cross join lateral (select t.* from "payout" t where t.organization_id = $1 and t.collaborator_id = $2 and t.collaborator_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
 
--- f6fc16
-select t.partition, t.id as "id", t.collaborator_id as "collaboratorId", t.payout_id as "payoutId", t.status as "status", t.award_type as "awardType", t.value as "value", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest((select $3::bigint[])) as k(key) cross join lateral (select t.* from "obligation" t where t.organization_id = $1 and t.collaborator_id = $2 and t.collaborator_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
+-- 405841
+select t.partition, t.id as "id", t.collaborator_id as "collaboratorId", t.conversion_id as "conversionId", t.payout_id as "payoutId", t.status as "status", t.award_type as "awardType", t.value as "value", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest((select $3::bigint[])) as k(key) cross join lateral (select t.* from "obligation" t where t.organization_id = $1 and t.collaborator_id = $2 and t.collaborator_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
 
--- b7d569
-select t.partition, t.id as "id", t.collaborator_id as "collaboratorId", t.payout_id as "payoutId", t.status as "status", t.award_type as "awardType", t.value as "value", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest((select $3::bigint[])) as k(key) cross join lateral (select t.* from "obligation" t where t.organization_id = $1 and t.collaborator_id = $2 and t.payout_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
+-- e3fd6b
+select t.partition, t.id as "id", t.collaborator_id as "collaboratorId", t.conversion_id as "conversionId", t.payout_id as "payoutId", t.status as "status", t.award_type as "awardType", t.value as "value", t.currency as "currency", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest((select $3::bigint[])) as k(key) cross join lateral (select t.* from "obligation" t where t.organization_id = $1 and t.collaborator_id = $2 and t.payout_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
 
 -- 210d95
 select t.partition, t.id as "id", t.engagement_id as "engagementId", t.collaborator_id as "collaboratorId", t.transaction_id as "transactionId", t.obligation_id as "obligationId", t.score as "score", t.type as "type", t.status as "status", t.date_created as "dateCreated", t.date_modified as "dateModified" from (select t.*, k.key as partition from unnest((select $3::bigint[])) as k(key) cross join lateral (select t.* from "conversion" t where t.organization_id = $1 and t.collaborator_id = $2 and t.collaborator_id = k.key order by t.id desc limit n) t) t order by t.partition, t.id desc;
