@@ -1,4 +1,4 @@
-import { type Fraction, fraction, rounded, sumOf, times } from './money.ts'
+import { apportion, type Fraction, fraction, rounded, sumOf, times } from './money.ts'
 
 /** A line of a sale: its type, and its total in minor units, which only a discount's is negative. */
 export interface Line {
@@ -125,27 +125,13 @@ const afterDiscounts = (lines: readonly Line[]): readonly number[] => {
   })
 }
 
-/**
- * Values less a reduction, which is divided among them in proportion, down to zero. What rounding down leaves of the reduction
- * goes, one unit each, to the largest remainders, of equal ones to the earlier value.
- */
+/** Values less a reduction, which is divided among them in proportion, down to zero. */
 const reduced = (values: readonly number[], reduction: bigint): readonly number[] => {
   const whole = sum(values)
   if (reduction <= 0n || whole === 0n) return values
   if (reduction >= whole) return values.map(() => 0)
-  const parts = values.map(value => {
-    const product = reduction * BigInt(value)
-    return { floor: product / whole, remainder: product % whole }
-  })
-  const left = Number(reduction - parts.reduce((total, { floor }) => total + floor, 0n))
-  // the sort is stable, so that equal remainders stay in the order of the values
-  const byRemainder = [...parts.keys()].toSorted((one, other) =>
-    compare(parts[other]?.remainder, parts[one]?.remainder),
-  )
-  const raised = new Set(byRemainder.slice(0, left))
-  return values.map((value, at) => value - Number((parts[at]?.floor ?? 0n) + (raised.has(at) ? 1n : 0n)))
+  const parts = apportion(reduction, values.map(BigInt))
+  return values.map((value, at) => value - Number(parts[at]))
 }
 
 const sum = (values: readonly number[]): bigint => values.reduce((total, value) => total + BigInt(value), 0n)
-
-const compare = (one = 0n, other = 0n): number => (one < other ? -1 : one > other ? 1 : 0)

@@ -98,6 +98,26 @@ const greatestCommonDivisor = (one: bigint, other: bigint): bigint => {
 }
 
 /**
+ * Divides an amount that is not negative in proportion to weights, by the largest remainder: what rounding down leaves goes,
+ * one unit each, to the largest remainders, of equal ones to the earlier weight. The parts add up to the amount. The weights are
+ * not negative, and not all zero.
+ */
+export const apportion = (amount: bigint, weights: readonly bigint[]): readonly bigint[] => {
+  const whole = weights.reduce((sum, weight) => sum + weight, 0n)
+  const parts = weights.map((weight, at) => {
+    const product = amount * weight
+    return { at, floor: product / whole, remainder: product % whole }
+  })
+  const left = Number(parts.reduce((rest, { floor }) => rest - floor, amount))
+  // the sort is stable, so that equal remainders stay in the order of the weights
+  const byRemainder = parts.toSorted((one, other) =>
+    one.remainder === other.remainder ? 0 : one.remainder < other.remainder ? 1 : -1,
+  )
+  const raised = new Set(byRemainder.slice(0, left).map(({ at }) => at))
+  return parts.map(({ at, floor }) => floor + (raised.has(at) ? 1n : 0n))
+}
+
+/**
  * An amount that was computed exactly, as the number that all others are.
  * @throws RangeError when it is not a safe integer.
  */

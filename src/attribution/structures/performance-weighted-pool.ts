@@ -1,3 +1,4 @@
+import { apportion } from '../../money.ts'
 import { type Pool, sharersOf } from './structure.ts'
 
 /**
@@ -7,14 +8,10 @@ import { type Pool, sharersOf } from './structure.ts'
  */
 export const performanceWeightedPool: Pool = (bindings, pool) => {
   const sharers = sharersOf(bindings)
-  const total = sharers.reduce((sum, { score }) => sum + BigInt(score), 0n)
-  const shares = sharers.map(binding => {
-    const product = BigInt(pool) * BigInt(binding.score)
-    return { binding, floor: Number(product / total), remainder: product % total }
-  })
-  const left = shares.reduce((rest, { floor }) => rest - floor, pool)
-  // the sort is stable, so that equal remainders stay in the order of the sharers
-  const byRemainder = shares.toSorted((one, other) => Number(other.remainder - one.remainder))
-  const raised = new Set(byRemainder.slice(0, left))
-  return shares.map(share => ({ binding: share.binding, value: share.floor + (raised.has(share) ? 1 : 0) }))
+  if (sharers.length === 0) return []
+  const parts = apportion(
+    BigInt(pool),
+    sharers.map(({ score }) => BigInt(score)),
+  )
+  return sharers.map((binding, at) => ({ binding, value: Number(parts[at]) }))
 }
