@@ -22,6 +22,14 @@ const refunded = ({ transaction, conversions, obligationIds, amount }: EventOf<'
   facts: { amount, currency: transaction.currency },
 })
 
+/** What is the same of the notes of a refund, of all that was left or of a part. */
+const REFUND = {
+  links: { transaction: 'required', conversion: 'several', collaborator: 'several', obligation: 'several' },
+  creationSource: ['transaction'],
+  // a transaction's total is none of a collaborator's business
+  facts: { amount: { kind: 'amount', units: 'currency', visibility: 'administrator' } },
+} as const
+
 /** The blueprints of the core, by key, in the order in which they are listed to clients. */
 export const CORE_BLUEPRINTS = {
   obligation_issued: blueprint(
@@ -326,10 +334,7 @@ export const CORE_BLUEPRINTS = {
     {
       description: 'Written when a refund fires for a transaction, and nothing is left of it.',
       template: 'Transaction #{transactionId} refunded',
-      links: { transaction: 'required', conversion: 'several', collaborator: 'several', obligation: 'several' },
-      creationSource: ['transaction'],
-      // a transaction's total is none of a collaborator's business
-      facts: { amount: { kind: 'amount', units: 'currency', visibility: 'administrator' } },
+      ...REFUND,
     },
     'RefundTriggered',
     refund => (refund.transaction.status === 'refunded' ? [refunded(refund)] : []),
@@ -338,9 +343,7 @@ export const CORE_BLUEPRINTS = {
     {
       description: 'Written when a part of a transaction is refunded, and something is left of it.',
       template: 'Part of transaction #{transactionId} refunded',
-      links: { transaction: 'required', conversion: 'several', collaborator: 'several', obligation: 'several' },
-      creationSource: ['transaction'],
-      facts: { amount: { kind: 'amount', units: 'currency', visibility: 'administrator' } },
+      ...REFUND,
     },
     'RefundTriggered',
     refund => (refund.transaction.status === 'refunded' ? [] : [refunded(refund)]),
