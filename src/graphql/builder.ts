@@ -1,16 +1,11 @@
 import SchemaBuilder from '@pothos/core'
 import PrismaPlugin from '@pothos/plugin-prisma'
-import {
-  DateTimeResolver,
-  JSONObjectResolver,
-  NonNegativeIntResolver,
-  PositiveIntResolver,
-  SafeIntResolver,
-} from 'graphql-scalars'
+import { JSONObjectResolver } from 'graphql-scalars'
 import type PrismaTypes from '../database/generated/pothos.ts'
 import { getDatamodel } from '../database/generated/pothos.ts'
 import type { Named, Numbered } from '../database/rows.ts'
 import type { Context } from './context.ts'
+import { DateTime, NonNegativeInt, PositiveInt, SafeInt } from './scalars.ts'
 
 /** Prisma's models as `database/` hands out their rows. */
 type Models = {
@@ -50,10 +45,10 @@ export const builder = new SchemaBuilder<Types>({
   },
 })
 
-builder.addScalarType('DateTime', DateTimeResolver)
+builder.addScalarType('DateTime', DateTime)
 builder.addScalarType('JSONObject', JSONObjectResolver)
-builder.addScalarType('NonNegativeInt', NonNegativeIntResolver)
-builder.addScalarType('PositiveInt', PositiveIntResolver)
-builder.addScalarType('SafeInt', SafeIntResolver)
+builder.addScalarType('NonNegativeInt', NonNegativeInt)
+builder.addScalarType('PositiveInt', PositiveInt)
+builder.addScalarType('SafeInt', SafeInt)
 
 builder.queryType({ description: 'Everything that can be read.' })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { expected } from '../../events/fields.ts'
+import { isMoment } from '../../moments.ts'
 
 /** A query parameter that is a whole number, within bounds. */
 export const integer = (what: string, { min, max = Number.MAX_SAFE_INTEGER }: { min: number; max?: number }) =>
@@ -36,15 +37,13 @@ export const moment = (description: string) =>
   z
     .union([z.iso.date(), z.iso.datetime({ offset: true })], expected(MOMENT))
     .transform(given => new Date(given))
-    .refine(date => date >= FIRST_MOMENT && date <= LAST_MOMENT, { error: 'Expected a year from 0001 to 9999 in UTC' })
+    .refine(isMoment, { error: 'Expected a year from 0001 to 9999 in UTC' })
     .meta({
       description: `${description} ISO 8601: a date, which is its first moment in UTC, or a date-time with its offset.`,
       override: { examples: ['2026-01-31', '2026-01-31T12:00:00Z'] },
     })
 
 const MOMENT = 'a date of ISO 8601, such as 2026-01-31, or a date-time with its offset, such as 2026-01-31T12:00:00Z'
-const FIRST_MOMENT = new Date('0001-01-01T00:00:00.000Z')
-const LAST_MOMENT = new Date('9999-12-31T23:59:59.999Z')
 
 /** Which way a list is ordered, in capitals or not. */
 export const order = (usual: Direction, description: string) =>
