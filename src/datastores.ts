@@ -2,6 +2,7 @@ import { Records } from './access/records.ts'
 import type { Viewer } from './access/viewer.ts'
 import { ConversionDatastore } from './attribution/datastore.ts'
 import { TransactionDatastore } from './commerce/datastore.ts'
+import { expectId } from './database/checks.ts'
 import type { Sql } from './database/sql.ts'
 import type { Fields } from './database/tables.ts'
 import { CollaboratorDatastore, OrganizationDatastore, ProgramDatastore } from './directory/datastores.ts'
@@ -45,6 +46,8 @@ export interface Shared {
  * @example
  * const datastores = new Datastores(shared, { role: 'administrator', organizationId: 1 })
  * const bindings = await datastores.engagements.getBindings(opportunityId, programId)
+ *
+ * @throws InvalidInputError for ids of a viewer that are none.
  */
 export class Datastores {
   readonly #made = new Map<unknown, unknown>()
@@ -54,7 +57,10 @@ export class Datastores {
     readonly viewer: Viewer,
     /** What of the records is asked for; all of it, unless it is said. */
     readonly asked?: Asked,
-  ) {}
+  ) {
+    expectId(viewer.organizationId, "the viewer's organizationId")
+    if (viewer.role === 'collaborator') expectId(viewer.collaboratorId, "the viewer's collaboratorId")
+  }
 
   get organization() {
     return this.#make(OrganizationDatastore)

@@ -1,3 +1,4 @@
+import { expectIds } from '../database/checks.ts'
 import type { Condition } from '../database/conditions.ts'
 import {
   byIdsQuery,
@@ -44,14 +45,17 @@ export class Records<Row extends { id: number }> {
     this.model = `${type[0]?.toUpperCase()}${type.slice(1)}`
   }
 
-  /** @throws RecordNotFoundError when there is no such record, or none that the viewer may see. */
+  /**
+   * @throws RecordNotFoundError when there is no such record, or none that the viewer may see.
+   * @throws InvalidInputError for what is no id.
+   */
   async getById(id: number): Promise<Row> {
     const [row] = await this.byIds([id])
     if (row === undefined) throw new RecordNotFoundError(`${this.type} ${id}`)
     return row
   }
 
-  /** The records with these ids, in no order; those that are not there are left out. */
+  /** The records with these ids, in no order; those that are not there are left out. @throws InvalidInputError */
   byIds(ids: readonly number[]): Promise<Row[]> {
     return this.rowsBy('id', ids)
   }
@@ -128,6 +132,11 @@ export class Records<Row extends { id: number }> {
   async rowsBy(column: keyof Row & string, ids: readonly number[], joined?: readonly Joined[]): Promise<Row[]> {
     const { statement, values } = byIdsQuery<Row>(this.listing(joined), column, ids)
     return this.sql.rows(statement, values)
+  }
+
+  /** The values of a statement about the rows with these ids, or about what belongs to them. */
+  protected valuesWith(ids: readonly number[]): readonly unknown[] {
+    return [...scopeValues(this.viewer), expectIds(ids)]
   }
 
   protected listing(joined?: readonly Joined[]): Listing {

@@ -1,5 +1,5 @@
 import { Records } from '../access/records.ts'
-import { perScope, placeholderAfter, scopeValues } from '../access/scope.ts'
+import { perScope, placeholderAfter } from '../access/scope.ts'
 import type { Viewer } from '../access/viewer.ts'
 import type { LineItemRow, TransactionRow } from '../database/rows.ts'
 import { type Sql, statement } from '../database/sql.ts'
@@ -16,13 +16,24 @@ export class TransactionDatastore extends Records<TransactionRow> {
 
   /** The lines of these transactions; null when the viewer may see transactions but not what they were for. */
   async lineItemsOf(transactionIds: readonly number[]): Promise<LineItemRow[] | null> {
-    if (this.scope.hidden('transaction')?.has('lineItems')) return null
-    return this.sql.rows(lineItemsByTransactions(this.scope), [...scopeValues(this.viewer), transactionIds])
+    return this.#seesLines ? this.sql.rows(linesByTransaction(this.scope), this.valuesWith(transactionIds)) : null
+  }
+
+  /** The lines with these ids; those that are not there, or that the viewer may not see, are left out. */
+  async lineItemsByIds(ids: readonly number[]): Promise<LineItemRow[]> {
+    return this.#seesLines ? this.sql.rows(linesById(this.scope), this.valuesWith(ids)) : []
+  }
+
+  get #seesLines(): boolean {
+    return !this.scope.hidden('transaction')?.has('lineItems')
   }
 }
 
-const lineItemsByTransactions = perScope(scope =>
-  statement<LineItemRow>(
-    `select ${selectList(LINE_ITEM, 'l')} from line_item l where l.organization_id = $1 and l.transaction_id = any(${placeholderAfter(scope, 1)}::bigint[])${scope.visibleRecord('transaction', 'l.transaction_id')} order by l.id`,
-  ),
-)
+const linesWhere = (column: 'id' | 'transaction_id') =>
+  perScope(scope =>
+    statement<LineItemRow>(
+      `select ${selectList(LINE_ITEM, 'l')} from line_item l where l.organization_id = $1 and l.${column} = any(${placeholderAfter(scope, 1)}::bigint[])${scope.visibleRecord('transaction', 'l.transaction_id')} order by l.id`,
+    ),
+  )
+const linesById = linesWhere('id')
+const linesByTransaction = linesWhere('transaction_id')

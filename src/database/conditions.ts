@@ -1,4 +1,6 @@
 import { InvalidInputError } from '../errors.ts'
+import { isMoment } from '../moments.ts'
+import { show } from './checks.ts'
 import type { ColumnType, Table } from './tables.ts'
 
 export const OPERATORS = ['=', '!=', '<', '<=', '>', '>=', 'IN'] as const
@@ -36,7 +38,7 @@ export const where = (
   { table, row, values, hidden }: { table: Table; row: string; values: Values; hidden?: ReadonlySet<string> },
 ): string => {
   let text = ''
-  for (const condition of conditions) {
+  for (const condition of expectConditions(conditions)) {
     const column = table.columns.get(condition.column)
     if (column === undefined || column.isList) throw unknownColumn(table, condition.column)
     if (!OPERATORS.includes(condition.operator)) {
@@ -48,6 +50,13 @@ export const where = (
     text += hidden?.has(condition.column) ? ` and ${comparison} and false` : ` and ${comparison}`
   }
   return text
+}
+
+/** The same conditions. @throws InvalidInputError for what are none. */
+export const expectConditions = <Given extends Condition>(conditions: readonly Given[]): readonly Given[] => {
+  if (Array.isArray(conditions) && conditions.every(each => typeof each === 'object' && each !== null))
+    return conditions
+  throw new InvalidInputError(`Expected a list of { column, operator, value }, received ${show(conditions)}`)
 }
 
 /** The error for a column that a table does not have, or that is no single value. */
@@ -98,8 +107,6 @@ const EXPECTED: Record<Exclude<ColumnType, readonly string[]>, (value: unknown) 
   Decimal: value => ['a number', Number.isFinite(value)],
   String: value => ['a text without NUL', typeof value === 'string' && !value.includes('\0')],
   Boolean: value => ['true or false', typeof value === 'boolean'],
-  DateTime: value => ['a date', value instanceof Date && !Number.isNaN(value.getTime())],
+  DateTime: value => ['a date in the years 0001 to 9999', isMoment(value)],
   Json: () => ['a column that can be compared', false],
 }
-
-const show = (value: unknown): string => JSON.stringify(value)?.slice(0, 100) ?? String(value)

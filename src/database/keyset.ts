@@ -1,4 +1,7 @@
-import { type Condition, unknownColumn, Values, where } from './conditions.ts'
+import { InvalidInputError } from '../errors.ts'
+import { isMoment } from '../moments.ts'
+import { expectCount, expectId, expectIds, expectOneOf, show } from './checks.ts'
+import { type Condition, expectConditions, unknownColumn, Values, where } from './conditions.ts'
 import { madeStatement, type Statement, unnamedStatement } from './sql.ts'
 import { type Fields, selectList, type Table } from './tables.ts'
 
@@ -9,6 +12,10 @@ export interface Key {
 }
 
 export type Direction = 'ASC' | 'DESC'
+
+/** The same direction. @throws InvalidInputError */
+export const expectDirection = (direction: Direction): Direction =>
+  expectOneOf(['ASC', 'DESC'], direction, 'the direction')
 
 /** Which part of an ordered list is wanted. */
 export interface Slice<Column extends string = string> {
@@ -35,16 +42,20 @@ export interface Page<Row> {
  * The order, bounds, limit and offset of a slice, in SQL: at least one row more than was asked for, to know whether there
  * are more. The limit counts what the offset leaves out, so that it holds in every part that a list is put together from.
  * A row comparison on (column, id) is one range of an index that ends in these two.
+ * @throws InvalidInputError for a direction, a size, an offset or a key that is none.
  */
 export const sliced = (
   { orderBy, direction, size, fromEnd = false, after, before, offset = 0 }: Slice,
-  { row, column, id, type, values }: { row: string; column: string; id: string; type: string; values: Values },
+  { row, column, id, type, values }: Ordered & { row: string; id: string; values: Values },
 ): { bounds: string; order: string; limit: string; offset: string } => {
-  const sorted = direction === 'ASC' ? 'asc' : 'desc'
-  const beyond = (key: Key, sign: '<' | '>') =>
-    orderBy === 'id'
-      ? ` and ${row}.${id} ${sign} ${values.add(key.id)}::bigint`
-      : ` and (${row}.${column}, ${row}.${id}) ${sign} (${values.add(key.value)}::${type}, ${values.add(key.id)}::bigint)`
+  const sorted = expectDirection(direction) === 'ASC' ? 'asc' : 'desc'
+  if (size !== null) expectCount(size, 'the size of a page')
+  expectCount(offset, 'the offset')
+  const beyond = (key: Key, sign: '<' | '>') => {
+    if (orderBy === 'id') return ` and ${row}.${id} ${sign} ${values.add(expectId(key.id))}::bigint`
+    const value = values.add(expectKeyValue(key.value, orderBy, type))
+    return ` and (${row}.${column}, ${row}.${id}) ${sign} (${value}::${type}, ${values.add(expectId(key.id))}::bigint)`
+  }
   const bounds =
     (after === undefined ? '' : beyond(after, sorted === 'asc' ? '>' : '<')) +
     (before === undefined ? '' : beyond(before, sorted === 'asc' ? '<' : '>'))
@@ -58,6 +69,20 @@ export const sliced = (
         : ` limit ${(offset === 0 && LIMITS.find(limit => limit > size)) || values.add(size + 1 + offset)}`,
     offset: offset === 0 ? '' : ` offset ${values.add(offset)}`,
   }
+}
+
+/** A column that a list is ordered by; without a type there are no keys of it. */
+interface Ordered {
+  readonly column: string
+  readonly type: 'timestamptz' | 'bigint' | undefined
+}
+
+const expectKeyValue = (value: Key['value'], orderBy: string, type: Ordered['type']): Key['value'] => {
+  if (type === 'timestamptz' ? isMoment(value) : type === 'bigint' && Number.isSafeInteger(value)) return value
+  const expected = { timestamptz: 'a date', bigint: 'a whole number' }
+  throw new InvalidInputError(
+    `Expected ${type ? `a key with ${expected[type]} as value` : 'no key'} in a list that is ordered by ${orderBy}, received ${show(value)}`,
+  )
 }
 
 /**
@@ -111,7 +136,7 @@ interface Query<Row> {
 /** One page of a table. */
 export const pageQuery = <Row>(listing: Listing, conditions: readonly Condition[], slice: Slice): Query<Row> => {
   const values = new Values(...listing.first)
-  const fanned = fanOut(listing, conditions)
+  const fanned = fanOut(listing, expectConditions(conditions))
   if (fanned !== undefined) {
     // each value's first rows come from an index, and the first of these are the page's
     const rest = conditions.filter(condition => condition !== fanned)
@@ -174,11 +199,11 @@ export const countsQuery = (
 ): Query<{ partition: number; count: number }> => {
   const values = new Values(...listing.first)
   const { table, visible, hidden } = listing
-  const by = table.columns.get(column)?.sql
+  const by = reference(table, column)
   const filter = where(conditions, { table, row: 't', values, ...(hidden && { hidden }) })
   return {
     statement: madeStatement(
-      `select t.${by} as partition, count(*) as count from ${quoted(table)} t where t.organization_id = $1 and t.${by} = any(${values.add(keys)}::bigint[])${known(listing, column)}${visible}${filter} group by t.${by}`,
+      `select t.${by} as partition, count(*) as count from ${quoted(table)} t where t.organization_id = $1 and t.${by} = any(${values.add(expectIds(keys))}::bigint[])${known(listing, column)}${visible}${filter} group by t.${by}`,
     ),
     values: values.list,
   }
@@ -187,7 +212,7 @@ export const countsQuery = (
 /** The rows with these ids, in no order. */
 export const byIdsQuery = <Row>(listing: Listing, column: string, ids: readonly number[]): Query<Row> => {
   const { table, visible, first, joined = [] } = listing
-  const single = ids.length === 1
+  const single = expectIds(ids).length === 1
   const kept = keptFor(listing.fields)
   const key = `${table.name}.${column}${single ? '' : 's'}${joined.map(({ name }) => name)}${visible}`
   let text = kept.get(key)
@@ -210,7 +235,7 @@ export const ownedPagesQuery = <Row>(
   request: OwnedRequest,
 ): Query<Owned<Row>> => {
   const { first } = owners
-  const single = ids.length === 1
+  const single = expectIds(ids).length === 1
   const key = `${owners.table.name}${single ? '' : 's'} ${listing.table.name}.${column}${listing.joined?.map(({ name }) => name)}${owners.visible}`
   const made = keptOwned.get(request) ?? new Map<string, KeptOwned>()
   keptOwned.set(request, made)
@@ -258,7 +283,7 @@ const keptOwned = new WeakMap<OwnedRequest, Map<string, KeptOwned>>()
 /** The rows whose `column` is the value after the first ones, or one of it. */
 const rowsWith = (listing: Listing, column: string, single: boolean): string => {
   const { table, visible, first } = listing
-  const by = table.columns.get(column)?.sql
+  const by = reference(table, column)
   const value = `$${first.length + 1}`
   // one id is planned once and for all; of a list, which is planned anew each time, planning would take longer than reading
   const which = single ? `= ${value}::bigint` : `= any(${value}::bigint[])`
@@ -299,7 +324,7 @@ const partitions = (
   slice: Slice,
   values: Values,
 ) => {
-  const list = values.add([...new Set(keys)])
+  const list = values.add([...new Set(expectIds(keys))])
   const { text, ...rest } = partition(listing, column, 'k.key', conditions, slice, values)
   return { text: `from unnest((select ${list}::bigint[])) as k(key) cross join ${text}`, ...rest }
 }
@@ -313,7 +338,7 @@ const partition = (
   slice: Slice,
   values: Values,
 ) => {
-  const by = listing.table.columns.get(column)?.sql
+  const by = reference(listing.table, column)
   const { text, order, limit, offset } = selection(listing, conditions, slice, values)
   return {
     text: `lateral (select t.* ${text} and t.${by} = ${key}${known(listing, column)} order by ${prefixed(order)}${limit}) t`,
@@ -350,10 +375,19 @@ const prefixed = (order: string): string =>
     .map(part => `t.${part}`)
     .join(', ')
 
-const ordering = (table: Table, { orderBy }: Slice): { column: string; type: string } => {
+const ordering = (table: Table, { orderBy }: Slice): Ordered => {
   const column = table.columns.get(orderBy)
   if (column === undefined || column.isList) throw unknownColumn(table, orderBy)
-  return { column: column.sql, type: column.type === 'DateTime' ? 'timestamptz' : 'bigint' }
+  const { sql, type } = column
+  if (type === 'DateTime') return { column: sql, type: 'timestamptz' }
+  return { column: sql, type: type === 'BigInt' || type === 'Int' ? 'bigint' : undefined }
+}
+
+/** A column that holds ids, in SQL. @throws InvalidInputError for any other. */
+const reference = (table: Table, name: string): string => {
+  const column = table.columns.get(name)
+  if (column?.type === 'BigInt' && !column.isList) return column.sql
+  throw unknownColumn(table, name)
 }
 
 /**
@@ -367,8 +401,8 @@ const fanOut = (
   conditions.find(
     (condition): condition is Condition & { value: number[] } =>
       condition.operator === 'IN' &&
-      condition.column.endsWith('Id') &&
       table.columns.get(condition.column)?.type === 'BigInt' &&
+      condition.column.endsWith('Id') &&
       !hidden?.has(condition.column) &&
       Array.isArray(condition.value) &&
       new Set(condition.value).size > 1 &&

@@ -1,5 +1,5 @@
 import { Records } from '../access/records.ts'
-import { perScope, placeholderAfter, scopeValues } from '../access/scope.ts'
+import { perScope, placeholderAfter } from '../access/scope.ts'
 import type { Viewer } from '../access/viewer.ts'
 import type {
   CollaboratorAliasRow,
@@ -23,8 +23,8 @@ export class CollaboratorDatastore extends Records<CollaboratorRow & Named> {
   }
 
   /** The tracking codes and coupons of these collaborators, earlier ones included, oldest first. */
-  aliasesOf(collaboratorIds: readonly number[]): Promise<CollaboratorAliasRow[]> {
-    return this.sql.rows(aliasesByCollaborators(this.scope), [...scopeValues(this.viewer), collaboratorIds])
+  async aliasesOf(collaboratorIds: readonly number[]): Promise<CollaboratorAliasRow[]> {
+    return this.sql.rows(aliasesByCollaborators(this.scope), this.valuesWith(collaboratorIds))
   }
 }
 
@@ -35,13 +35,15 @@ export class ProgramDatastore extends Records<ProgramRow & Named> {
   }
 
   /** The triggers that these programs enable, with their points. */
-  engagementTypesOf(programIds: readonly number[]): Promise<ProgramEngagementTypeRow[]> {
-    return this.sql.rows(engagementTypesByPrograms(this.scope), [...scopeValues(this.viewer), programIds])
+  async engagementTypesOf(programIds: readonly number[]): Promise<ProgramEngagementTypeRow[]> {
+    return this.sql.rows(engagementTypesByPrograms(this.scope), this.valuesWith(programIds))
   }
 
   /** The programs that these collaborators are enrolled in. */
-  ofCollaborators(collaboratorIds: readonly number[]): Promise<(ProgramRow & Named & { collaboratorId: number })[]> {
-    return this.sql.rows(programsByCollaborators(this.scope), [...scopeValues(this.viewer), collaboratorIds])
+  async ofCollaborators(
+    collaboratorIds: readonly number[],
+  ): Promise<(ProgramRow & Named & { collaboratorId: number })[]> {
+    return this.sql.rows(programsByCollaborators(this.scope), this.valuesWith(collaboratorIds))
   }
 }
 

@@ -1,5 +1,6 @@
 import { perScope, placeholderAfter, scopeOf, scopeValues } from '../access/scope.ts'
 import { readsEverything, type Viewer } from '../access/viewer.ts'
+import { expectIds } from '../database/checks.ts'
 import { displayName, NAMED_TYPES, type NamedType } from '../database/names.ts'
 import { type Sql, statement } from '../database/sql.ts'
 
@@ -45,7 +46,7 @@ export class NameDatastore {
   }
 
   async #read(wanted: WantedNames): Promise<NameLookup> {
-    const values = [...scopeValues(this.viewer), ...NAMED_TYPES.map(type => [...new Set(wanted[type])])]
+    const values = [...scopeValues(this.viewer), ...NAMED_TYPES.map(type => expectIds([...new Set(wanted[type])]))]
     const rows = await this.sql.rows(namesByIds(scopeOf(this.viewer)), values)
     const names = noNames()
     let version: number | undefined

@@ -1,8 +1,10 @@
 import { perScope, type Scope, scopeOf, scopeValues } from '../access/scope.ts'
 import type { Viewer } from '../access/viewer.ts'
-import { type Condition, Values, where } from '../database/conditions.ts'
+import { expectId, expectIds, expectOneOf } from '../database/checks.ts'
+import { type Condition, expectConditions, Values, where } from '../database/conditions.ts'
 import {
   type Direction,
+  expectDirection,
   isReadExactly,
   type Joined,
   type Key,
@@ -16,6 +18,7 @@ import type { NoteRow, NoteSourceType } from '../database/rows.ts'
 import { exact, madeStatement, type Sql, type Statement, unnamedStatement } from '../database/sql.ts'
 import { type Fields, tableOf } from '../database/tables.ts'
 import { RecordNotFoundError } from '../errors.ts'
+import { SOURCE_TYPES } from './blueprint.ts'
 import { detailOf, type NoteDetail, type PackedDetail } from './detail.ts'
 import { type FeedMilestones, type Place, placesCounted, placesFromMilestones } from './milestones.ts'
 import { NoteBlueprintRegistry } from './registry.ts'
@@ -86,7 +89,7 @@ export class NoteDatastore {
   /** Every note of a record, in the order in which the events happened. */
   async getNotesForSource(sourceType: NoteSourceType, sourceId: number): Promise<readonly NoteEntry[]> {
     const slice: FeedSlice = { direction: 'ASC', size: null }
-    return (await this.page({ sourceType, sourceId }, { conditions: [], slice })).rows
+    return (await this.page({ sourceType, sourceId: expectId(sourceId, 'sourceId') }, { conditions: [], slice })).rows
   }
 
   /** @throws RecordNotFoundError when there is no such note, or none that the viewer may see. */
@@ -97,9 +100,9 @@ export class NoteDatastore {
   }
 
   /** The notes with these ids, in no order; those that are not there are left out. */
-  byIds(ids: readonly number[]): Promise<NoteEntry[]> {
+  async byIds(ids: readonly number[]): Promise<NoteEntry[]> {
     const values = new Values(...scopeValues(this.viewer))
-    const text = `select ${this.#columns} from note n where n.organization_id = $1 and n.id = any(${values.add(ids)}::bigint[])${this.#scope.visibleNote('n')}`
+    const text = `select ${this.#columns} from note n where n.organization_id = $1 and n.id = any(${values.add(expectIds(ids))}::bigint[])${this.#scope.visibleNote('n')}`
     return this.#read(madeStatement<NoteEntry>(text), values)
   }
 
@@ -110,7 +113,7 @@ export class NoteDatastore {
       feed,
       request,
       values,
-      feed.sourceId === undefined ? null : values.add(feed.sourceId),
+      feed.sourceId === undefined ? null : values.add(expectId(feed.sourceId, 'sourceId')),
     )
     const text = this.#notes(`(${links} order by ${order}${limit}${offset}) f`, order, request)
     return pageOf(await this.#read(withTables<FeedEntry>(tables, text), values), {
@@ -126,7 +129,7 @@ export class NoteDatastore {
     request: FeedRequest,
   ): Promise<Page<FeedEntry>[]> {
     const values = new Values(...scopeValues(this.viewer))
-    const keys = values.add([...new Set(sourceIds)])
+    const keys = values.add([...new Set(expectIds(sourceIds))])
     const { tables, links, order, limit } = this.#links({ sourceType }, request, values, 'k.key', sourceIds.length)
     const feeds = `(select k.key as partition, f.* from unnest((select ${keys}::bigint[])) as k(key) cross join lateral (${links} order by ${order}${limit}) f) f`
     const read = await this.#read(
@@ -183,7 +186,7 @@ export class NoteDatastore {
       feed,
       { conditions, search, slice: WHOLE },
       values,
-      feed.sourceId === undefined ? null : values.add(feed.sourceId),
+      feed.sourceId === undefined ? null : values.add(expectId(feed.sourceId, 'sourceId')),
     )
     const text = `select count(*) as count from (${links}) f`
     const [row] = await this.sql.rows(withTables<{ count: number }>(tables, text), values.list)
@@ -198,7 +201,7 @@ export class NoteDatastore {
     search?: string,
   ): Promise<number[]> {
     const values = new Values(...scopeValues(this.viewer))
-    const keys = values.add([...new Set(sourceIds)])
+    const keys = values.add([...new Set(expectIds(sourceIds))])
     const request = { conditions, search, slice: WHOLE }
     const { tables, links } = this.#links({ sourceType }, request, values, 'k.key', sourceIds.length)
     const text = `select k.key as id, f.count from unnest((select ${keys}::bigint[])) as k(key) cross join lateral (select count(*) as count from (${links}) f) f`
@@ -212,9 +215,10 @@ export class NoteDatastore {
    * In the order of `noteIds`.
    */
   async positions(noteIds: readonly number[], feed: Required<Feed>, direction: Direction): Promise<(number | null)[]> {
+    expectDirection(direction)
     const values = new Values(...scopeValues(this.viewer))
-    const ids = values.add([...new Set(noteIds)])
-    const sourceId = values.add(feed.sourceId)
+    const ids = values.add([...new Set(expectIds(noteIds))])
+    const sourceId = values.add(expectId(feed.sourceId, 'sourceId'))
     const linksOf = (source: string) => this.#links(feed, { conditions: [], slice: WHOLE }, values, source).links
     // of a part of a feed, or of several feeds together, nothing is known beforehand
     const isWhole = feed.sourceType !== 'opportunity' && !this.#isShared(feed)
@@ -231,7 +235,7 @@ export class NoteDatastore {
   /** What these notes are rendered from. In the order of `noteIds`; empty for one that the viewer may not see. */
   async details(noteIds: readonly number[]): Promise<NoteDetail[]> {
     const values = new Values(...scopeValues(this.viewer))
-    const text = `select n.id, ${detailColumns(this.#scope)} from note n where n.organization_id = $1 and n.id = any(${values.add(noteIds)}::bigint[])${this.#scope.visibleNote('n')}`
+    const text = `select n.id, ${detailColumns(this.#scope)} from note n where n.organization_id = $1 and n.id = any(${values.add(expectIds(noteIds))}::bigint[])${this.#scope.visibleNote('n')}`
     const read = await this.sql.rows(madeStatement<PackedDetail & { id: number }>(text), values.list)
     const found = new Map(read.map(row => [row.id, detailOf(row)]))
     return noteIds.map(id => found.get(id) ?? NOTHING)
@@ -253,7 +257,8 @@ export class NoteDatastore {
    * read from besides. `feeds` is of how many records they are read.
    */
   #links(feed: Feed, request: Omit<FeedRequest, 'withDetail'>, values: Values, sourceId: string | null, feeds = 1) {
-    const { conditions, search: text = conditions.find(isSearch)?.value, slice } = request
+    expectOneOf(SOURCE_TYPES, feed.sourceType, 'sourceType')
+    const { search: text = expectConditions(request.conditions).find(isSearch)?.value, conditions, slice } = request
     const asked = { conditions: conditions.filter(condition => !isSearch(condition)), slice }
     const words = text === undefined ? [] : wordsOf(text)
     if (words.length === 0) return { tables: '', ...this.#allLinks(feed, asked, values, sourceId) }

@@ -315,7 +315,7 @@ describe('andWhere', () => {
     ['status', 'ACTIVE', 'Expected one of active, pending, complete, cancelled for status, received "ACTIVE"'],
     ['status', "active' or true --", 'Expected one of active, pending, complete, cancelled for status'],
     ['status', null, 'for status'],
-    ['dateCreated', '2026-01-01', 'Expected a date for dateCreated, received "2026-01-01"'],
+    ['dateCreated', '2026-01-01', 'Expected a date in the years 0001 to 9999 for dateCreated, received "2026-01-01"'],
     ['dateCreated', new Date(Number.NaN), 'Expected a date'],
     ['dateCreated', 0, 'Expected a date'],
   ])('refuses, of %s, the value %j', async (column, value, message) => {
