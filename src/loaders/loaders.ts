@@ -101,6 +101,12 @@ export class Loaders {
   get distributorById() {
     return this.#once('distributorById', () => rowLoader(ids => this.datastores.distributors.byIds(ids)))
   }
+  get allocationById() {
+    return this.#once('allocationById', () => rowLoader(ids => this.datastores.allocations.byIds(ids)))
+  }
+  get lineItemById() {
+    return this.#once('lineItemById', () => rowLoader(ids => this.datastores.transactions.lineItemsByIds(ids)))
+  }
   get noteById() {
     return this.#once('noteById', () => rowLoader(ids => this.datastores.notes.byIds(ids)))
   }

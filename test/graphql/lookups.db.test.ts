@@ -10,10 +10,13 @@ const { sql } = await testDatabase('small')
 const gateway = testGateway({ sql })
 const ask = asking(gateway, ADMINISTRATOR)
 
-/** Every type that is a `Node`, and the name of its lookup. */
+/** The types that are nodes so that clients can normalize them: they are found by `node`, and have no lookup of their own. */
+const WITHOUT_LOOKUP = ['Allocation', 'LineItem', 'Organization', 'Viewer']
+
+/** Every other type that is a `Node`, and the name of its lookup. */
 const NODES = Object.values(schema.getTypeMap())
   .filter(type => isObjectType(type))
-  .filter(type => type.getInterfaces().some(({ name }) => name === 'Node'))
+  .filter(type => type.getInterfaces().some(({ name }) => name === 'Node') && !WITHOUT_LOOKUP.includes(type.name))
   .map(({ name }) => [name, `${name[0]?.toLowerCase()}${name.slice(1)}`] as const)
 
 const idsIn = async (type: string, organizationId = 1) => {
@@ -101,7 +104,7 @@ test('nodes come in the order of their ids, each as often as it is asked for, nu
     'Program:1',
     'Nonsense:1',
     'Engagement:5',
-    'Organization:1',
+    'Organization:2',
   ]
   const text = 'query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id ... on Engagement { score } } }'
   const { nodes } = await ask(text, { ids: ids.map(btoa) })
@@ -119,12 +122,65 @@ test('nodes come in the order of their ids, each as often as it is asked for, nu
   expect(await ask(text, { ids: [] })).toEqual({ nodes: [] })
 })
 
+describe('nodes without a lookup', () => {
+  const text = `query ($id: ID!) { node(id: $id) { __typename id ... on Allocation { databaseId value collaboratorId }
+    ... on LineItem { databaseId name total } ... on Organization { databaseId name } ... on Viewer { role } } }`
+
+  test.each(['Allocation', 'LineItem'])('%s is found by the id that it has where it is listed', async type => {
+    const query =
+      type === 'LineItem'
+        ? '{ transactions { nodes { of: lineItems { __typename id databaseId name total } } } }'
+        : '{ distributions { nodes { allocations { of: nodes { __typename id databaseId value collaboratorId } } } } }'
+    const { transactions, distributions } = await ask(query)
+    const listed = transactions?.nodes ?? distributions.nodes.map((node: { allocations: unknown }) => node.allocations)
+    const [first] = listed.flatMap((node: { of: unknown[] }) => node.of)
+    expect(first.id).toBe(btoa(`${type}:${first.databaseId}`))
+    expect(await ask(text, { id: first.id })).toEqual({ node: first })
+  })
+
+  test('the organization and the viewer are found by their ids, and nobody else is', async () => {
+    const viewers = [
+      ADMINISTRATOR,
+      COLLABORATOR,
+      { role: 'integration', organizationId: 1, scopes: ['records'] } as const,
+    ]
+    const told = []
+    for (const as of viewers) {
+      const { viewer } = await asking(gateway, as)('{ viewer { __typename id role organization { id } } }')
+      expect(viewer.organization.id).toBe(btoa('Organization:1'))
+      told.push(viewer)
+    }
+    expect(new Set(told.map(({ id }) => id)).size).toBe(viewers.length)
+    for (const [i, as] of viewers.entries()) {
+      for (const [j, { __typename, id, role }] of told.entries())
+        expect(await asking(gateway, as)(text, { id })).toEqual({ node: i === j ? { __typename, id, role } : null })
+      const { node } = await asking(gateway, as)(text, { id: btoa('Organization:1') })
+      expect(node).toMatchObject({ __typename: 'Organization', name: 'Harbour Books' })
+      expect(await asking(gateway, as)(text, { id: btoa('Organization:2') })).toEqual({ node: null })
+    }
+  })
+
+  test('a lookup of another type is null for them', async () => {
+    const { viewer } = await ask('{ viewer { id } }')
+    for (const id of [viewer.id, ...['Organization:1', 'LineItem:1', 'Allocation:1'].map(btoa)])
+      expect(await ask('query ($id: ID!) { engagement(id: $id) { id } }', { id })).toEqual({ engagement: null })
+  })
+
+  test.each(['Viewer:', 'Viewer:administrator', 'Viewer:administrator.', 'Viewer:administrator.1.2.3', 'Viewer:.1'])(
+    '%s is no global id',
+    async given => {
+      const { body } = await gateway.query(ADMINISTRATOR, text, { id: btoa(given) })
+      expect(body.errors?.[0]?.extensions.code).toBe('BAD_USER_INPUT')
+    },
+  )
+})
+
 test('a collaborator finds its own, and of the rest nothing', async () => {
   const own = asking(gateway, COLLABORATOR)
   const { nodes } = await own('query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', {
-    ids: ['Collaborator:1', 'Collaborator:2', 'Fulfillment:1', 'Distributor:1'].map(btoa),
+    ids: ['Collaborator:1', 'Collaborator:2', 'Fulfillment:1', 'Distributor:1', 'LineItem:1'].map(btoa),
   })
-  expect(nodes).toEqual([{ id: btoa('Collaborator:1') }, null, null, null])
+  expect(nodes).toEqual([{ id: btoa('Collaborator:1') }, null, null, null, null])
 })
 
 test('the viewer is told who it is', async () => {

@@ -61,9 +61,10 @@ builder.prismaObjectField(Distributor, 'distributions', t =>
 )
 
 const Allocation = builder.objectRef<AllocationRow>('Allocation').implement({
+  interfaces: [Node],
   description: "A collaborator's share of a distribution.",
   fields: t => ({
-    databaseId: t.expose('id', { type: 'SafeInt', description: 'The integer id.' }),
+    ...nodeFields(t, 'Allocation', ({ loaders }, id) => loaders.allocationById.load(id)),
     collaboratorId: t.expose('collaboratorId', { type: 'SafeInt', description: 'The collaborator whose share it is.' }),
     status: t.expose('status', { type: Status, description: 'Where the share stands.' }),
     value: t.expose('value', { type: 'SafeInt', description: 'The share in minor units of the currency.' }),

@@ -2,13 +2,18 @@ import type { FieldMap } from '@pothos/core'
 import { InvalidInputError } from '../../errors.ts'
 import { builder, type SchemaTypes } from '../builder.ts'
 import type { Context } from '../context.ts'
-import { globalId, parseGlobalId } from '../global-id.ts'
+import { globalId, isViewerId, parseGlobalId, viewerId } from '../global-id.ts'
 import { MAX_PAGE_SIZE } from '../paging.ts'
 
-export const Node = builder.interfaceRef<{ id: number }>('Node').implement({
+export const Node = builder.interfaceRef<object>('Node').implement({
   description: 'A stored record, with an id that is unique among all records.',
   fields: t => ({
-    id: t.id({ description: 'The global id: opaque, and unique among all records.', resolve: row => row.id }),
+    id: t.id({
+      description: 'The global id: opaque, and unique among all records.',
+      resolve: () => {
+        throw new TypeError('Expected each type to resolve its own id')
+      },
+    }),
   }),
 })
 
@@ -57,13 +62,19 @@ const findAll = (context: Context, ids: readonly string[]) => {
   if (ids.length > MAX_PAGE_SIZE) {
     throw new InvalidInputError(`Expected at most ${MAX_PAGE_SIZE} ids, received ${ids.length}`)
   }
-  const parsed = ids.map(parseGlobalId)
-  return parsed.map(each => load(context, each))
+  const loads = ids.map(finder)
+  return loads.map(load => load(context))
 }
 
-const find = (context: Context, id: string) => load(context, parseGlobalId(id))
+const find = (context: Context, id: string) => finder(id)(context)
 
-const load = async (context: Context, { type, id }: { type: string; id: number }) => {
-  const row = await nodeTypes.get(type)?.(context, id)
-  return row ? { ...(row as { id: number }), __typename: type } : null
+/** What finds the node with a global id. @throws InvalidInputError for what is no global id. */
+const finder = (text: string): ((context: Context) => Promise<object | null>) => {
+  if (isViewerId(text))
+    return async ({ viewer }) => (viewerId(viewer) === text ? { ...viewer, __typename: 'Viewer' } : null)
+  const { type, id } = parseGlobalId(text)
+  return async context => {
+    const row = await nodeTypes.get(type)?.(context, id)
+    return row ? { ...row, __typename: type } : null
+  }
 }

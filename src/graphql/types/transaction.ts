@@ -13,9 +13,10 @@ const Status = domainEnum<TransactionStatus>('TransactionStatus', 'Where a trans
 })
 
 const LineItem = builder.objectRef<LineItemRow>('LineItem').implement({
+  interfaces: [Node],
   description: 'One line of a transaction.',
   fields: t => ({
-    databaseId: t.expose('id', { type: 'SafeInt', description: 'The integer id.' }),
+    ...nodeFields(t, 'LineItem', ({ loaders }, id) => loaders.lineItemById.load(id)),
     externalId: t.exposeString('externalId', {
       nullable: true,
       description: "The integration's own id of what was sold.",

@@ -1,7 +1,9 @@
 import type { Viewer as Shape } from '../../access/viewer.ts'
 import type { OrganizationRow } from '../../database/rows.ts'
 import { builder } from '../builder.ts'
+import { viewerId } from '../global-id.ts'
 import { Collaborator } from './collaborator.ts'
+import { Node, nodeFields } from './node.ts'
 import { domainEnum } from './shared.ts'
 
 const Role = domainEnum<Shape['role']>('Role', 'What a viewer may do.', {
@@ -11,17 +13,22 @@ const Role = domainEnum<Shape['role']>('Role', 'What a viewer may do.', {
 })
 
 export const Organization = builder.objectRef<OrganizationRow>('Organization').implement({
+  interfaces: [Node],
   description: 'A company that pays collaborators: the tenant that owns every other record.',
   fields: t => ({
-    databaseId: t.expose('id', { type: 'SafeInt', description: 'The integer id.' }),
+    ...nodeFields(t, 'Organization', async ({ viewer, datastores }, id) =>
+      id === viewer.organizationId ? datastores.organization.own() : null,
+    ),
     name: t.exposeString('name', { description: "The organization's name." }),
     dateCreated: t.expose('dateCreated', { type: 'DateTime', description: 'When the organization was created.' }),
   }),
 })
 
 const Viewer = builder.objectRef<Shape>('Viewer').implement({
+  interfaces: [Node],
   description: 'Who asks.',
   fields: t => ({
+    id: t.id({ description: 'The global id: opaque, and the same for all who see the same.', resolve: viewerId }),
     role: t.expose('role', { type: Role, description: 'What the viewer may do.' }),
     organization: t.field({
       type: Organization,
