@@ -217,7 +217,7 @@ class Compiler {
       const [node] = nodes as [FieldNode]
       const name = node.name.value
       const property = JSON.stringify(key)
-      if (key === '__proto__' || key === 'then') throw new Unspoken() // to JavaScript they mean something
+      if (key === '__proto__') throw new Unspoken() // to JavaScript it means something
       let put: string
       if (name === '__typename') {
         given[`complete${i}`] = () => type.name

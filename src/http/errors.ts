@@ -9,6 +9,7 @@ export type PublicCode =
   | 'BAD_REQUEST'
   | 'QUERY_TOO_COMPLEX'
   | 'RATE_LIMITED'
+  | 'PERSISTED_QUERY_NOT_SUPPORTED'
   | 'INTERNAL_SERVER_ERROR'
 
 /** The HTTP status that says the same as a code. */
@@ -18,6 +19,7 @@ export const statusOf: Readonly<Record<PublicCode | 'NOT_FOUND', number>> = {
   BAD_REQUEST: 400,
   BAD_USER_INPUT: 400,
   QUERY_TOO_COMPLEX: 400,
+  PERSISTED_QUERY_NOT_SUPPORTED: 400,
   UNAUTHENTICATED: 401,
   FORBIDDEN: 403,
   NOT_FOUND: 404,

@@ -1,6 +1,7 @@
 import {
   type ASTVisitor,
   type DocumentNode,
+  execute,
   type FieldNode,
   type FragmentDefinitionNode,
   GraphQLError,
@@ -50,6 +51,8 @@ export const makeYoga = ({ schema, contextFor, introspection, log }: GraphqlOpti
   createYoga<RequestContext, object>({
     schema,
     plugins: [
+      useExecutor(),
+      useRequestForms(),
       useBoundedDocuments(),
       useRules(introspection),
       useReaders(),
@@ -67,6 +70,22 @@ export const makeYoga = ({ schema, contextFor, introspection, log }: GraphqlOpti
     // matched against the end of the whole URL, query included: a line break is never in one
     healthCheckEndpoint: '\n',
   })
+
+/** Yoga's own executor takes any value that has a `then` for a promise, and so an object with a field of that name. */
+const useExecutor = (): Plugin => ({ onExecute: ({ setExecuteFn }) => setExecuteFn(execute) })
+
+/** What clients send in place of a query, or of no name. */
+const useRequestForms = (): Plugin => ({
+  onParams: ({ params, setParams }) => {
+    // the words by which Apollo's and urql's clients know that they have to send the whole query
+    if (params.query == null && params.extensions?.persistedQuery != null)
+      throw new GraphQLError('PersistedQueryNotSupported', {
+        extensions: { code: 'PERSISTED_QUERY_NOT_SUPPORTED', http: { status: 400, spec: true } },
+      })
+    const { operationName, ...unnamed } = params
+    if (operationName === '') setParams(unnamed) // as by GET, where it cannot be told from an absent one
+  },
+})
 
 /** graphql-js parses recursively and compares fields pairwise: a document as large as the body may be would hold the process up. */
 const MAX_TOKENS = 10_000

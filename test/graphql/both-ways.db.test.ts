@@ -106,6 +106,14 @@ const BATTERY: Record<string, Operation> = {
     query:
       '{ best: engagements(orderBy: { field: SCORE }, first: 1) { nodes { s: score n: collaboratorName } } worst: engagements(orderBy: { field: SCORE, direction: ASC }, first: 1) { nodes { s: score } } }',
   },
+  'aliases that JavaScript takes for a promise': {
+    query:
+      '{ then: viewer { then: role } engagements(first: 3) { then: nodes { then: score collaborator { then: name } } edges { then: cursor node { then: id } } } }',
+  },
+  'the same where there is no plan': {
+    query: `{ then: node(id: "${engagement}") { then: id ... on Engagement { collaborator { then: name } } } }`,
+    interpreted: true,
+  },
   'aliases of one field with several arguments below a list': {
     query:
       '{ programs(first: 3) { nodes { a: engagements(first: 1) { nodes { databaseId } } b: engagements(last: 1) { nodes { databaseId } } c: engagements(filter: { status: ACTIVE }) { totalCount } } } }',
@@ -147,7 +155,7 @@ const BATTERY: Record<string, Operation> = {
   'a node of each type': {
     query: `query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id ... on Engagement { collaboratorName } ... on Collaborator { name } ... on Note { renderedContent }
       ... on Program { name } ... on Opportunity { dateCreated } ... on Transaction { totalValue currency } ... on Conversion { score }
-      ... on Obligation { awardType } ... on Payout { datePaid } ... on Fulfillment { dateModified } ... on Distribution { triggerDate } ... on Distributor { revenuePercentage } } }`,
+      ... on Obligation { awardType } ... on Payout { datePaid } ... on Fulfillment { dateModified } ... on Distribution { triggerDate } ... on Distributor { revenuePercentage } ... on Allocation { value } ... on LineItem { name } } }`,
     variables: {
       ids: [
         'Engagement',
@@ -162,6 +170,8 @@ const BATTERY: Record<string, Operation> = {
         'Fulfillment',
         'Distribution',
         'Distributor',
+        'Allocation',
+        'LineItem',
         'Nothing',
       ].map(type => btoa(`${type}:2`)),
     },
@@ -266,6 +276,13 @@ test.each(Object.entries(BATTERY).filter(([name]) => !/error|no query|unknown|an
     expect(answered).toEqual(interpreted ? [] : Array(3).fill({ data: expect.anything() }))
   },
 )
+
+test('what is answered under the name then is the data', async () => {
+  for (let run = 0; run < 3; run++) {
+    const { text } = await gateway.query(ADMINISTRATOR, '{ then: viewer { then: role } } # then')
+    expect(text).toBe('{"data":{"then":{"then":"ADMINISTRATOR"}}}')
+  }
+})
 
 test('an integration is refused alike both ways', async () => {
   const answers = []
