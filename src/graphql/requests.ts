@@ -52,7 +52,8 @@ export class Requests<Args extends object, Request extends object> {
   }
 }
 
-const hasVariable = (value: ValueNode): boolean =>
+/** Whether a value depends on the variables. */
+export const hasVariable = (value: ValueNode): boolean =>
   value.kind === Kind.VARIABLE ||
   (value.kind === Kind.LIST && value.values.some(hasVariable)) ||
   (value.kind === Kind.OBJECT && value.fields.some(field => hasVariable(field.value)))

@@ -12,6 +12,7 @@ import type { GraphQLParams, Plugin } from 'graphql-yoga'
 import { may, type Viewer } from '../access/viewer.ts'
 import { compile, type Plan } from '../graphql/compile.ts'
 import { type Asked, askedIn } from '../graphql/look-ahead.ts'
+import { amountWith, MAX_NODES, mostNodes } from '../graphql/node-limit.ts'
 import type { RequestContext } from './graphql.ts'
 import { isoDate } from './iso-date.ts'
 
@@ -88,7 +89,10 @@ export const useCompiledQueries = (
       let plan = known.plans.get(operationName)
       if (plan === undefined) {
         const size = sizeOf(operation, document)
-        plan = (size !== undefined && compile(schema, document, operation, SERIALIZERS)) || null
+        plan =
+          (size !== undefined &&
+            limited(compile(schema, document, operation, SERIALIZERS), schema, document, operation)) ||
+          null
         known.plans.set(operationName, plan)
         planned += size ?? 0
         if (planned > MAX_PLANNED) {
@@ -111,6 +115,21 @@ const MAX_TEXTS = 1024
 const MAX_LENGTH = 16_384
 /** As many selections as plans are kept of, of less than a kilobyte each; with one more they are all made anew. */
 const MAX_PLANNED = 100_000
+
+/** A plan that does not run where the answer could be too large: that is said by `useNodeLimit`. */
+const limited = (
+  plan: Plan | undefined,
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+): Plan | undefined => {
+  const most = mostNodes(schema, document, operation)
+  if (plan === undefined || typeof most === 'number') return plan // it was looked at before the plan was made
+  return (context, variables) => {
+    if (amountWith(most, variables as Record<string, unknown>) > MAX_NODES) throw new RangeError('Too many nodes')
+    return plan(context, variables)
+  }
+}
 
 /** The answer, unless something is wrong in it. */
 const run = async (

@@ -25,8 +25,9 @@ import { createYoga, isAsyncIterable, type Plugin, type YogaServerInstance } fro
 import type { Logger } from 'pino'
 import { may, type Viewer } from '../access/viewer.ts'
 import type { Asked } from '../graphql/look-ahead.ts'
+import { amountWith, MAX_NODES, mostNodes } from '../graphql/node-limit.ts'
 import { useCompiledQueries } from './compiled.ts'
-import { graphqlError, MASKED, publicError } from './errors.ts'
+import { graphqlError, MASKED, publicError, statusOf } from './errors.ts'
 
 /** What a request brings to a query. */
 export interface RequestContext {
@@ -56,6 +57,7 @@ export const makeYoga = ({ schema, contextFor, introspection, log }: GraphqlOpti
       useBoundedDocuments(),
       useRules(introspection),
       useReaders(),
+      useNodeLimit(),
       useErrorLog(log),
       useCompiledQueries(contextFor),
     ],
@@ -151,6 +153,21 @@ const valuesOfOwnScalars = (schema: GraphQLSchema, document: DocumentNode): Read
   visit(document, visitWithTypeInfo(types, Object.fromEntries(ofEach.map(kind => [kind, { enter }]))))
   return values
 }
+
+/** Refuses an operation whose answer could be so large that making it would hold up or end the process. */
+const useNodeLimit = (): Plugin => ({
+  onExecute: ({ args, setResultAndStopExecution }) => {
+    const { schema, document, operationName, variableValues } = args
+    const operation = getOperationAST(document, operationName)
+    if (!operation) return
+    const most = amountWith(mostNodes(schema, document, operation), variableValues)
+    if (most <= MAX_NODES) return
+    const received = Number.isFinite(most) ? most : 'far more'
+    const message = `Expected a query that returns at most ${MAX_NODES} nodes, received one that could return ${received}: ask for smaller pages`
+    const extensions = { code: 'QUERY_TOO_COMPLEX', http: { status: statusOf.QUERY_TOO_COMPLEX, spec: true } }
+    setResultAndStopExecution({ errors: [new GraphQLError(message, { extensions })] })
+  },
+})
 
 /** A key that is not for reading may ask for the root fields of introspection alone. */
 const useReaders = (): Plugin<RequestContext> => {
