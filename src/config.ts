@@ -125,11 +125,11 @@ const list = (text: string, read: (part: string) => string | undefined): string[
   return parts.every(part => part !== undefined) ? parts : undefined
 }
 
-// no `*`: an organization's data is for the sites that somebody named
-const origins = variable('comma-separated origins such as https://app.example.com (`*` is not supported)', text =>
+// no `*`, alone or in a name: an organization's data is for the sites that somebody named
+const origins = variable('comma-separated origins such as https://app.example.com, each in full (no `*`)', text =>
   list(text, part => {
     const parsed = url(part, 'http:', 'https:')
-    return parsed?.href === `${parsed?.origin}/` ? parsed?.origin : undefined
+    return parsed?.href === `${parsed?.origin}/` && !part.includes('*') ? parsed.origin : undefined
   }),
 )
 

@@ -117,6 +117,7 @@ describe('a bad value', () => {
     ['GRAPHIQL', ['1', 'yes', 'TRUE', 'on']],
     ['INTROSPECTION', ['0', 'no']],
     ['CORS_ORIGINS', ['*', 'null', 'a.example.com', 'https://a.b/path', 'https://a.b,', 'https://u@a.b', 'ftp://a.b']],
+    ['CORS_ORIGINS', ['https://*', 'https://*.a.b', 'https://a.b,https://*.c.d', 'https://a.b:*']],
     ['CORS_ORIGINS', ['https://a.b https://c.d', 'https://*.a.b?', 'javascript:alert(1)']],
     [
       'TRUST_PROXY',
