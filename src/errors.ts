@@ -57,6 +57,15 @@ export class ConflictError extends SirenError {
   }
 }
 
+/** A token that speaks for nobody. The reason is for the log: clients are told no more than of any other invalid key. */
+export class InvalidTokenError extends SirenError {
+  override readonly name = 'InvalidTokenError'
+
+  constructor(readonly reason: string) {
+    super('UNAUTHENTICATED', 'Expected a valid JSON web token')
+  }
+}
+
 /** What is wrong with a document, by field; `items.0.amount` is a field of the first of the items. */
 export type FieldErrors = Readonly<Record<string, readonly string[]>>
 

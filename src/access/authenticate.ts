@@ -22,7 +22,8 @@ export interface AuthenticatorOptions {
 export interface Authenticator {
   /**
    * The viewer that an Authorization header speaks for; null for a header that is missing, malformed or not (any more)
-   * valid. No promise for a token seen within seconds. Rejects when the database or the published keys are out of reach.
+   * valid. No promise for a token seen within seconds. Rejects when the database or the published keys are out of reach,
+   * and with InvalidTokenError for a JSON web token that is not valid.
    */
   authenticate(authorization: string | undefined): Viewer | null | Promise<Viewer | null>
   /** Writes down when keys were last used; this also happens every minute. Never rejects. */
@@ -50,12 +51,10 @@ export const authenticator = (options: AuthenticatorOptions): Authenticator => {
   }
 
   const ask = async (token: string, hash: string, since: number): Promise<Viewer | null> => {
+    admissions.delete(hash)
     try {
       const grant = await (isKey(token) ? grantOfKey(sql, hash) : (verifyJsonWebToken?.(token) ?? null))
-      if (grant === null || grant.expiresAt <= now()) {
-        admissions.delete(hash)
-        return null
-      }
+      if (grant === null || grant.expiresAt <= now()) return null
       admit(hash, { ...grant, since })
       return grant.viewer
     } finally {
@@ -100,7 +99,8 @@ export const authenticator = (options: AuthenticatorOptions): Authenticator => {
 const TRUSTED_FOR = 4000
 const CAPACITY = 10_000
 const RECORD_EVERY = 60_000
-const LONGEST_HEADER = 8192
+/** The longest Authorization header, in bytes. */
+export const LONGEST_HEADER = 8192
 
 /** Whom a valid token speaks for, until when, and the key that it is. */
 interface Grant {

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { RequestError, refusalOf, shapeAt } from './refusals.ts'
+import { RequestError, refusalOf, refusedAs } from './refusals.ts'
 
 /** How long a request may take to arrive whole, in milliseconds; a stream: how long it may be silent. */
 export const ARRIVAL_TIMEOUT = 60_000
@@ -25,12 +25,17 @@ const cut = (request: FastifyRequest, reply: FastifyReply): void => {
   const { raw } = request
   if (raw.readableEnded) return
   if (reply.raw.headersSent || !raw.socket.writable) return void raw.socket.destroy()
-  const body = JSON.stringify(shapeAt(request.url)(refusalOf(TOO_SLOW)).body)
-  const head = ['HTTP/1.1 408 Request Timeout', 'content-type: application/json; charset=utf-8', 'connection: close']
+  const { type, body } = refusedAs(request.url, request.headers.accept, refusalOf(TOO_SLOW))
+  const text = JSON.stringify(body)
+  const headers = {
+    ...reply.getHeaders(), // those that every answer has
+    'content-type': type,
+    'content-length': Buffer.byteLength(text),
+    connection: 'close',
+  }
+  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   // past the reply, which is waiting for the body still
-  raw.socket.end(`${head.join('\r\n')}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`, () =>
-    raw.socket.destroy(),
-  )
+  raw.socket.end(`HTTP/1.1 408 Request Timeout\r\n${head.join('')}\r\n${text}`, () => raw.socket.destroy())
 }
 
 const TOO_SLOW = new RequestError(408, 'Expected the whole request in less time')

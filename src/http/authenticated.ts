@@ -1,8 +1,10 @@
 import type { onRequestHookHandler } from 'fastify'
 import type { Logger } from 'pino'
+import { LONGEST_HEADER } from '../access/authenticate.ts'
 import type { Viewer } from '../access/viewer.ts'
+import { InvalidTokenError } from '../errors.ts'
 import type { Readiness } from './health.ts'
-import { refusal, refuse, refuseError } from './refusals.ts'
+import { RequestError, refusal, refusalOf, refuse, refuseError } from './refusals.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -13,7 +15,7 @@ declare module 'fastify' {
 
 /** What says who asks. */
 export interface AuthenticatedOptions {
-  /** The viewer whom an Authorization header names; null when it names none. */
+  /** The viewer whom an Authorization header names; null when it names none. Rejects as an `Authenticator` does. */
   authenticate: (authorization: string | undefined) => Viewer | null | Promise<Viewer | null>
   readiness: Readiness
   log: Logger
@@ -23,7 +25,11 @@ export interface AuthenticatedOptions {
 export const authenticated =
   ({ authenticate, readiness, log }: AuthenticatedOptions): onRequestHookHandler =>
   (request, reply, done) => {
-    const fail = (error: unknown) => void refuseError(log, error, request, reply)
+    const fail = (error: unknown) => {
+      if (!(error instanceof InvalidTokenError)) return void refuseError(log, error, request, reply)
+      log.info({ requestId: request.id, reason: error.reason }, 'JSON web token refused')
+      admit(null)
+    }
     const admit = (viewer: Viewer | null) => {
       if (viewer === null) {
         reply.header('www-authenticate', 'Bearer')
@@ -34,9 +40,12 @@ export const authenticated =
       done()
     }
     const pass = () => {
+      const { authorization } = request.headers
+      if (authorization !== undefined && authorization.length > LONGEST_HEADER)
+        return void refuse(request, reply, refusalOf(new RequestError(431, TOO_LONG)))
       let viewer: ReturnType<typeof authenticate>
       try {
-        viewer = authenticate(request.headers.authorization)
+        viewer = authenticate(authorization)
       } catch (error) {
         return fail(error)
       }
@@ -47,9 +56,9 @@ export const authenticated =
     else
       readiness.reason().then(reason => {
         if (reason === null) return pass()
-        reply.header('retry-after', '1')
         refuse(request, reply, refusal('SERVICE_UNAVAILABLE', `Not ready: ${reason}`))
       }, fail)
   }
 
+const TOO_LONG = `Expected an Authorization header of at most ${LONGEST_HEADER} bytes`
 const NO_KEY = refusal('UNAUTHENTICATED', 'Expected a valid key: Authorization: Bearer <API key or JWT>')

@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ExecutionResult } from 'graphql'
 import { type GraphQLParams, isAsyncIterable, processRegularResult } from 'graphql-yoga'
-import { errorBody } from './errors.ts'
 import type { RequestContext, Yoga } from './graphql.ts'
+import { RETRY_AFTER, RequestError, refusalOf, refuse } from './refusals.ts'
 
 /** A plain query over JSON: no batch, no stream, no other media type asked for. */
 export const isPlain = (request: FastifyRequest): boolean => {
@@ -30,7 +30,8 @@ export const answer = async (
   )
   if (result === undefined || isAsyncIterable(result)) {
     await result?.[Symbol.asyncIterator]().return?.()
-    return reply.status(406).send(errorBody('BAD_REQUEST', 'Expected an Accept header that allows text/event-stream'))
+    const error = new RequestError(406, 'Expected an Accept header that allows text/event-stream')
+    return refuse(request, reply, refusalOf(error))
   }
   if (isWhole(result)) {
     // as bytes, which Node.js writes behind the head as they are; a text it would join to that, and measure first
@@ -41,6 +42,7 @@ export const answer = async (
   response.headers.forEach((value, name) => {
     reply.header(name, value)
   })
+  if (response.status === 503) reply.header('retry-after', RETRY_AFTER)
   return reply.status(response.status).send(await response.text())
 }
 

@@ -50,6 +50,11 @@ export async function* eventResults(inlet: Inlet, options: EventStreamOptions): 
       yield `${JSON.stringify(result)}\n`
       if (result.status === 503 || result.status === 401) return
     }
+    if (inlet.error !== null) {
+      const refusal = refusalOf(inlet.error)
+      // of a body that cannot be unpacked; there is nobody left to tell that a connection broke
+      if (refusal.status === 400) yield `${JSON.stringify(refused(number + 1, refusal))}\n`
+    }
   } finally {
     inlet.close()
   }
@@ -86,9 +91,15 @@ const resultOf = async (line: Line, number: number, options: EventStreamOptions)
   } catch (error) {
     const refusal: Refusal = refusalOf(asOfLine(error))
     if (refusal.status >= 500) options.onError(error, number)
-    return { line: number, status: refusal.status, error: sirenError(refusal) }
+    return refused(number, refusal)
   }
 }
+
+const refused = (line: number, refusal: Refusal): Result => ({
+  line,
+  status: refusal.status,
+  error: sirenError(refusal),
+})
 
 /** What the opportunity's field is called in a request's headers. */
 export const OPPORTUNITY = 'X-Siren-OID'

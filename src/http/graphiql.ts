@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { sendUnchanging, type Unchanging, unchanging } from './unchanging.ts'
+import { prefersPage } from './accept.ts'
+import { sendUnchanging, type Unchanging, unchanging, varying } from './unchanging.ts'
 
 /** How GraphiQL opens. */
 export interface GraphiqlOptions {
@@ -10,7 +11,7 @@ export interface GraphiqlOptions {
 
 /** Whether a request is a browser's that wants to see a page. */
 export const wantsPage = (request: FastifyRequest): boolean =>
-  request.method === 'GET' && request.headers.accept?.includes('text/html') === true
+  request.method === 'GET' && prefersPage(request.headers.accept)
 
 /**
  * GraphiQL as one page with everything in it: no request leaves the host. It is some megabytes large, so it is made when
@@ -27,7 +28,7 @@ export const graphiqlPage = ({
       .header('content-security-policy', policy)
       .header('referrer-policy', 'no-referrer')
       .header('x-frame-options', 'DENY')
-      .header('vary', 'accept')
+      .header('vary', varying(reply, 'accept'))
     sendUnchanging(html, request, reply)
   }
 }

@@ -6,13 +6,14 @@ import { opened } from '../events/envelope.ts'
 import { INCOMING, type Incoming } from '../events/incoming.ts'
 import { unboundArrival } from './arrival.ts'
 import { type AuthenticatedOptions, authenticated } from './authenticated.ts'
+import { exposeHeaders } from './cors.ts'
 import { EXPECTED_KEY, eventResults, IDEMPOTENCY_KEY, OPPORTUNITY } from './event-stream.ts'
 import type { InFlight } from './in-flight.ts'
 import { takeJson, takeOnly } from './json-body.ts'
 import { Inlet } from './lines.ts'
 import { refuseOtherMethods } from './methods.ts'
 import { refusal, refuse } from './refusals.ts'
-import { WARNED, WARNING, warn } from './warnings.ts'
+import { WARNED, warn } from './warnings.ts'
 
 /** What events are taken in with. */
 export interface IngestionRoutesOptions extends AuthenticatedOptions, InFlight {
@@ -57,7 +58,7 @@ const manyEvents = (
   { ingest, stopping, authenticate, incoming = CORE, bodyLimit, arrivalTimeout, log }: IngestionRoutesOptions,
 ): void => {
   takeOnly(app, 'application/x-ndjson')
-  app.addContentTypeParser(LINES_OF_JSON, (_request, _payload, done) => done(null))
+  app.addContentTypeParser(LINES_OF_JSON, (_request, payload, done) => done(null, payload))
   const url = '/siren/v1/events'
   refuseOtherMethods(app, url, ['POST'])
   app.post(url, { onRequest }, (request, reply) => {
@@ -70,7 +71,7 @@ const manyEvents = (
     unboundArrival(request)
     const patience = patienceWith(raw, reply.raw, arrivalTimeout)
     reply.raw.once('finish', () => letGo(raw))
-    const results = eventResults(new Inlet(raw, stopping), {
+    const results = eventResults(new Inlet((request.body as Readable | undefined) ?? raw, stopping), {
       ingest: (delivery, sender) => patience.during(ingest(delivery, sender)),
       incoming,
       viewer: () => authenticate(authorization),
@@ -137,15 +138,6 @@ const headersOf = ({ headers }: FastifyRequest): { opportunityId?: number; idemp
     ...(idempotencyKey !== undefined && { idempotencyKey }),
   }
 }
-
-/** Browsers hide headers from a page that nobody names. */
-const exposeHeaders: onRequestHookHandler = (_request, reply, done) => {
-  const others = reply.getHeader(EXPOSED)
-  const own = `${OPPORTUNITY}, ${WARNING}`
-  reply.header(EXPOSED, others === undefined ? own : `${others}, ${own}`)
-  done()
-}
-const EXPOSED = 'access-control-expose-headers'
 
 /** Before the body is read. */
 const refuseUnscoped: onRequestHookHandler = ({ viewer }, _reply, done) => {

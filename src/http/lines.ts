@@ -94,6 +94,11 @@ export class Inlet {
     return this.#stream.readableEnded
   }
 
+  /** What broke the stream, if anything did. */
+  get error(): Error | null {
+    return this.#stream.errored
+  }
+
   /** Stops listening. What the stream still says is thrown away. */
   close(): void {
     for (const event of ['readable', 'end', 'close']) this.#stream.off(event, this.#woken)

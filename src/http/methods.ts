@@ -14,10 +14,12 @@ export const refuseOtherMethods = (
       method => !(allowed as readonly string[]).includes(method),
     ),
     url,
-    handler: (request, reply) => {
+    // before the body is read: whatever is in it, the method is wrong
+    onRequest: (request, reply) => {
       reply.header('allow', allow)
       const error = new RequestError(405, `Expected ${allowed.join(' or ')}, received ${request.method}`)
-      return refuse(request, reply, refusalOf(error))
+      refuse(request, reply, refusalOf(error))
     },
+    handler: (_request, reply) => reply,
   })
 }

@@ -2,6 +2,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { GraphQLError } from 'graphql'
 import type { Logger } from 'pino'
 import { type FieldErrors, SirenError, ValidationError } from '../errors.ts'
+import { errorType, JSON_TYPE } from './accept.ts'
 import { errorBody, isUnavailable, MASKED, type PublicCode, statusOf, UNAVAILABLE } from './errors.ts'
 import { pathOf } from './logging.ts'
 
@@ -45,9 +46,13 @@ export const refusal = (code: Refusal['code'], message: string): Refusal => ({ s
 
 /** Answers a refusal, in the shape that the path has. */
 export const refuse = (request: FastifyRequest, reply: FastifyReply, what: Refusal): FastifyReply => {
-  const { status, body } = shapeAt(request.url)(what)
-  return reply.status(status).send(body)
+  const { status, type, body } = refusedAs(request.url, request.headers.accept, what)
+  if (status === 503 && !reply.hasHeader('retry-after')) reply.header('retry-after', RETRY_AFTER)
+  return reply.status(status).header('content-type', type).send(body)
 }
+
+/** When to try again what could not be answered, in seconds. */
+export const RETRY_AFTER = '1'
 
 /** Answers an error. One that is not the caller's doing goes to the log whole, with the id of its request. */
 export const refuseError = (
@@ -61,13 +66,18 @@ export const refuseError = (
   return refuse(request, reply, what)
 }
 
-type Shape = (what: Refusal) => { readonly status: number; readonly body: object }
-
-/** Each interface has its own shape of errors: which one is said by the path, a path that leads nowhere included. */
-export const shapeAt = (url: string): Shape => {
+/**
+ * The status, media type and body that say a refusal. Each interface has its own shape of errors: which one is said by the
+ * path, a path that leads nowhere included.
+ */
+export const refusedAs = (url: string, accept: string | undefined, what: Refusal) => {
   const path = pathOf(url)
-  return SHAPES.find(([prefix]) => path === prefix || path.startsWith(`${prefix}/`))?.[1] ?? asGraphql
+  const shape = SHAPES.find(([prefix]) => path === prefix || path.startsWith(`${prefix}/`))?.[1]
+  const type = shape === undefined ? errorType(accept) : JSON_TYPE
+  return { type: `${type}; charset=utf-8`, ...(shape ?? asGraphql)(what) }
 }
+
+type Shape = (what: Refusal) => { readonly status: number; readonly body: object }
 
 /** What is inside of `error` in Siren's own API. */
 export const sirenError = ({ code, message, fields = {} }: Refusal) => ({ message, code, data: fields })

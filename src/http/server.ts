@@ -1,18 +1,22 @@
 import { randomUUID } from 'node:crypto'
+import { maxHeaderSize, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
-import cors from '@fastify/cors'
 import Fastify, {
+  type ConnectionError,
   type FastifyBaseLogger,
   type FastifyError,
   type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
   type FastifyServerOptions,
   LogController,
 } from 'fastify'
 import type { Incoming } from '../events/incoming.ts'
 import { ARRIVAL_TIMEOUT, boundArrival } from './arrival.ts'
 import { type AuthenticatedOptions, authenticated } from './authenticated.ts'
+import { decodeBody } from './content-encoding.ts'
+import { allowOrigin, allowOrigins } from './cors.ts'
 import { answer, isPlain } from './direct.ts'
-import { errorBody } from './errors.ts'
 import type { Ingest } from './event-stream.ts'
 import { forward } from './forward.ts'
 import { type GraphiqlOptions, graphiqlPage, wantsPage } from './graphiql.ts'
@@ -20,11 +24,12 @@ import { type GraphqlOptions, makeYoga } from './graphql.ts'
 import { healthRoutes } from './health.ts'
 import { inFlight } from './in-flight.ts'
 import { CORE, ingestionRoutes } from './ingestion.ts'
+import { takeGraphql } from './json-body.ts'
 import { logRequests, pathOf } from './logging.ts'
 import { refuseOtherMethods } from './methods.ts'
-import { refusal, refuse, refuseError } from './refusals.ts'
+import { RequestError, refusal, refusalOf, refuse, refusedAs, refuseError } from './refusals.ts'
 import { referenceRoutes } from './rest/reference.ts'
-import { ESTIMATED_COUNT, type RestParts, restRoutes } from './rest/route.ts'
+import { type RestParts, restRoutes } from './rest/route.ts'
 import { ROUTES } from './rest/routes.ts'
 import { type Setup, setupRoutes } from './setup.ts'
 import { welcomePage } from './welcome.ts'
@@ -58,6 +63,7 @@ export const makeServer = (options: ServerOptions): FastifyInstance => {
   const app = Fastify({
     bodyLimit,
     trustProxy,
+    routerOptions: { ignoreTrailingSlash: true },
     loggerInstance: log as FastifyBaseLogger,
     childLoggerFactory: logger => logger, // a child per request costs more than adding its id where something is logged
     logController: new LogController({ disableRequestLogging: true }),
@@ -68,7 +74,8 @@ export const makeServer = (options: ServerOptions): FastifyInstance => {
     clientErrorHandler: refuseMalformed,
     frameworkErrors: (error, request, reply) => {
       boundArrival(request, reply, arrivalTimeout)
-      reply.header('x-request-id', request.id)
+      ownHeaders(request, reply)
+      allowOrigin(request, reply, corsOrigins)
       void refuseError(log, error, request, reply)
     },
   })
@@ -76,25 +83,23 @@ export const makeServer = (options: ServerOptions): FastifyInstance => {
   app.decorateRequest('viewer', null as never)
   app.addHook('onRequest', (request, reply, done) => {
     boundArrival(request, reply, arrivalTimeout)
-    reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff')
+    ownHeaders(request, reply)
     done()
   })
-  if (corsOrigins.length > 0)
-    app.register(cors, {
-      origin: [...corsOrigins],
-      methods: ['GET', 'POST', 'DELETE'],
-      exposedHeaders: ['x-request-id', ESTIMATED_COUNT],
-      maxAge: 600,
-      strictPreflight: false,
-    })
+  allowOrigins(app, corsOrigins)
+  app.addHook('preParsing', decodeBody)
   logRequests(app, log)
-  app.setErrorHandler<FastifyError>((error, request, reply) => refuseError(log, error, request, reply))
+  app.setErrorHandler<FastifyError>((error, request, reply) => {
+    const isTooLarge = error.code === 'FST_ERR_CTP_BODY_TOO_LARGE'
+    const said = isTooLarge ? new RequestError(413, `Expected a body of at most ${bodyLimit} bytes`) : error
+    return refuseError(log, said, request, reply)
+  })
   app.setNotFoundHandler((request, reply) =>
     refuse(request, reply, refusal('NOT_FOUND', `${request.method} ${pathOf(request.url)} was not found`)),
   )
   healthRoutes(app, readiness)
   if (options.welcome) app.get('/', welcomePage(options.graphiql !== false))
-  graphqlRoutes(app, options)
+  void app.register(async scope => graphqlRoutes(scope, options))
   const events = inFlight(app, options.ingest)
   void app.register(async scope => ingestionRoutes(scope, { ...options, ...events, arrivalTimeout }))
   const { setup, rest } = options
@@ -107,6 +112,11 @@ export const makeServer = (options: ServerOptions): FastifyInstance => {
   return app
 }
 
+/** The headers that every answer has. */
+const ownHeaders = (request: FastifyRequest, reply: FastifyReply): void => {
+  reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff')
+}
+
 /** No route has a schema for Fastify, so what compiles these is not loaded. */
 const noSchemas = () => {
   throw new TypeError('Expected no schemas: bodies and answers are checked by zod')
@@ -117,6 +127,7 @@ const graphqlRoutes = (app: FastifyInstance, options: ServerOptions): void => {
   const yoga = makeYoga(options)
   const page = options.graphiql === false ? null : graphiqlPage(options.graphiql)
   const url = '/graphql'
+  takeGraphql(app)
   refuseOtherMethods(app, url, ['GET', 'POST'])
   app.route({
     method: ['GET', 'POST'],
@@ -157,17 +168,22 @@ export const stopServer = async (app: FastifyInstance, timeout: number): Promise
   }
 }
 
-/** Bytes that are not HTTP have no route: they are answered on the socket. */
-const refuseMalformed = (error: NodeJS.ErrnoException, socket: Socket): void => {
-  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return
-  const status =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? '431 Request Header Fields Too Large'
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? '408 Request Timeout'
-        : '400 Bad Request'
-  const body = JSON.stringify(errorBody('BAD_REQUEST', `${status.slice(4)}`))
+/** Bytes that Node.js does not take for a request have no route: they are answered on the socket. */
+const refuseMalformed = (error: ConnectionError, socket: Socket): void => {
+  const { code } = error
+  const bytes = error.rawPacket as unknown as Buffer | undefined // Fastify's type is that of its JSON
+  if (code === 'ECONNRESET' || socket.destroyed || !socket.writable) return
+  const [status, message] = MALFORMED[code] ?? [400, 'Expected a request in HTTP/1.1']
+  const url = /^[A-Z]+ (\S+) HTTP\/1/.exec(bytes?.toString('latin1', 0, 1024) ?? '')?.[1] ?? '/'
+  const { type, body } = refusedAs(url, undefined, refusalOf(new RequestError(status, message)))
+  const text = JSON.stringify(body)
   socket.end(
-    `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: ${type}\r\ncontent-length: ${Buffer.byteLength(text)}\r\nconnection: close\r\n\r\n${text}`,
   )
+}
+
+/** What Node.js says is wrong, by its code. */
+const MALFORMED: Readonly<Record<string, readonly [status: number, message: string]>> = {
+  HPE_HEADER_OVERFLOW: [431, `Expected headers of at most ${maxHeaderSize} bytes together`],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Expected the headers of the request in less time'],
 }

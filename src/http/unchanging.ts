@@ -35,4 +35,5 @@ export const sendUnchanging = (
 const GZIP = /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/i
 
 /** What an answer depends on beside what is said already, such as the origin. */
-const varying = (reply: FastifyReply, on: string): string => [reply.getHeader('vary') ?? [], on].flat().join(', ')
+export const varying = (reply: FastifyReply, on: string): string =>
+  [reply.getHeader('vary') ?? [], on].flat().join(', ')

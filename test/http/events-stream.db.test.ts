@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { createGzip } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import type { Viewer } from '../../src/access/viewer.ts'
+import { EXPOSED_HEADERS } from '../../src/http/cors.ts'
 import type { ServerOptions } from '../../src/http/server.ts'
 import { stopServer } from '../../src/http/server.ts'
 import { testDatabase } from '../support/database.ts'
@@ -193,6 +195,26 @@ describe('a line that is sent again', () => {
     }
     expect(world.heard).toEqual(lines.map((_, i) => `visit ${i + 1}`))
     expect(await world.taken()).toHaveLength(20)
+  })
+
+  it('is answered line by line when it is compressed, and without half a line when it breaks', async () => {
+    const world = await worldWith()
+    const origin = await listening(world.app)
+    const { sending, result } = openStream(origin, world.integration, { 'content-encoding': 'gzip' })
+    const packed = createGzip()
+    packed.pipe(sending)
+    const send = (text: string) => new Promise<void>(resolve => packed.write(text, () => packed.flush(resolve)))
+    for (const n of [1, 2]) {
+      await send(`${JSON.stringify(keyed(n))}\n`)
+      expect(await result()).toMatchObject({ line: n, status: 200 })
+    }
+    await send(JSON.stringify(keyed(3)))
+    packed.unpipe(sending)
+    sending.end()
+    const error = { code: 'BAD_REQUEST', data: {}, message: expect.stringContaining('unpacked') }
+    expect(await result()).toEqual({ line: 3, status: 400, error })
+    expect(await result()).toBeUndefined()
+    expect(await world.taken()).toHaveLength(2)
   })
 })
 
@@ -505,7 +527,7 @@ describe('a stream is refused as a whole', () => {
     const text = JSON.stringify(keyed(1))
     const { body, ...answer } = await world.send(viewer, 'POST', '/siren/v1/events', text, { ...NDJSON, ...headers })
     expect([answer.status, body.error.code]).toEqual([status, code])
-    expect(answer.headers['access-control-expose-headers']).toBe('X-Siren-OID, X-Siren-Warning')
+    expect(answer.headers['access-control-expose-headers']).toBe(EXPOSED_HEADERS.join(', '))
     expect(await world.taken()).toEqual([])
   })
 

@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import { afterEach, describe, expect, it } from 'vitest'
-import { SirenError } from '../../src/errors.ts'
+import { InvalidTokenError, SirenError } from '../../src/errors.ts'
+import { EXPOSED_HEADERS } from '../../src/http/cors.ts'
 import { readiness } from '../../src/http/health.ts'
 import { SLOW } from '../../src/http/logging.ts'
 import { stopServer } from '../../src/http/server.ts'
@@ -40,10 +41,12 @@ describe('a request without a valid key', () => {
     ['no header', undefined],
     ['an unknown key', 'Bearer nobody'],
     ['another scheme', 'Basic YWRtaW46YWRtaW4='],
+    ['a JSON web token that is not valid', 'Bearer expired'],
   ])('is refused: %s', async (_, authorization) => {
     const { headers: given, ...request } = query('{ hello }')
     const { 'content-type': type } = given as Record<string, string>
-    const { status, code, headers } = await refusal(serverWith(), {
+    const authenticate = () => (authorization === 'Bearer expired' ? Promise.reject(new InvalidTokenError('it')) : null)
+    const { status, code, headers } = await refusal(serverWith({ authenticate }), {
       ...request,
       headers: { 'content-type': type, ...(authorization && { authorization }) },
     })
@@ -70,9 +73,16 @@ describe('a request without a valid key', () => {
     ['in our own words', () => Promise.reject(new SirenError('SERVICE_UNAVAILABLE', 'No keys'))],
   ])('is told that nothing can be checked when the database fails %s', async (_, authenticate) => {
     const { log, records } = recordingLog()
-    const { status, code } = await refusal(serverWith({ authenticate, log }), query('{ hello }'))
-    expect([status, code]).toEqual([503, 'SERVICE_UNAVAILABLE'])
+    const { status, code, headers } = await refusal(serverWith({ authenticate, log }), query('{ hello }'))
+    expect([status, code, headers['retry-after']]).toEqual([503, 'SERVICE_UNAVAILABLE', '1'])
     expect(records).toHaveLength(1)
+  })
+
+  it('is told the limit when the header is too long', async () => {
+    const authorization = `Bearer ${'x'.repeat(8200)}`
+    const { status, code, message } = await refusal(serverWith(), query('{ hello }', { headers: { authorization } }))
+    expect([status, code]).toEqual([431, 'BAD_REQUEST'])
+    expect(message).toBe('Expected an Authorization header of at most 8192 bytes')
   })
 
   it('reads no more than a masked error when authentication has a bug', async () => {
@@ -133,8 +143,10 @@ describe('a malformed request', () => {
 
   it.each(['application/json', 'application/graphql-response+json'])('is too large: %s', async accept => {
     const app = serverWith({ bodyLimit: 1000 })
-    const { status, code } = await refusal(app, query(`{ hello } # ${'x'.repeat(1000)}`, { headers: { accept } }))
-    expect([status, code]).toEqual([413, 'BAD_REQUEST'])
+    const request = query(`{ hello } # ${'x'.repeat(1000)}`, { headers: { accept } })
+    const { status, code, message, headers } = await refusal(app, request)
+    expect([status, code, message]).toEqual([413, 'BAD_REQUEST', 'Expected a body of at most 1000 bytes'])
+    expect(headers['content-type']).toBe(`${accept}; charset=utf-8`)
   })
 
   it('is too large without saying so', async () => {
@@ -151,10 +163,26 @@ describe('a malformed request', () => {
   })
 
   it.each([
-    ['not HTTP', 'hello\r\n\r\n', '400'],
-    ['a path that cannot be decoded', 'GET /%zz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n', '400'],
-    ['too many headers', `GET / HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`, '431'],
-  ])('is %s', async (_, bytes, status) => {
+    ['not HTTP', 'hello\r\n\r\n', '400', '"code":"BAD_REQUEST"'],
+    [
+      'a path that cannot be decoded',
+      'GET /%zz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n',
+      '400',
+      '"code":"BAD_REQUEST"',
+    ],
+    [
+      'too many headers',
+      `GET / HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`,
+      '431',
+      '{"errors":[{"message":"Expected headers of at most 16384 bytes together","extensions":{"code":"BAD_REQUEST"}}]}',
+    ],
+    [
+      'too many headers in the HTTP API',
+      `GET /siren/v1/notes?x=1 HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`,
+      '431',
+      '{"error":{"message":"Expected headers of at most 16384 bytes together","code":"BAD_REQUEST","data":{}}}',
+    ],
+  ])('is %s', async (_, bytes, status, body) => {
     const app = serverWith()
     await app.listen({ port: 0, host: '127.0.0.1' })
     const socket = connect((app.server.address() as { port: number }).port, '127.0.0.1')
@@ -165,9 +193,19 @@ describe('a malformed request', () => {
     })
     await once(socket, 'close')
     expect(text).toMatch(new RegExp(`^HTTP/1.1 ${status}`))
-    expect(text).toContain('"code":"BAD_REQUEST"')
+    expect(text).toContain(body)
     expect(text).not.toMatch(/FST_|node_modules/)
   })
+
+  it.each(['/graphql', '/siren/v1/event/org-created', '/siren/v1/events'])(
+    'is told the right method first, whatever its body is: %s',
+    async url => {
+      const headers = { authorization: 'Bearer admin', 'content-type': 'text/plain', 'content-encoding': 'br' }
+      const { statusCode, headers: answered } = await serverWith().inject({ method: 'PUT', url, payload: 'x', headers })
+      expect(statusCode).toBe(405)
+      expect(answered.allow).toContain('POST')
+    },
+  )
 
   it('asks for what is not there', async () => {
     const { status, code, message } = await refusal(serverWith(), { url: '/nowhere?key=sk_live_x' })
@@ -285,7 +323,7 @@ describe('CORS', () => {
       const { headers } = await app.inject(query(text, { headers: { origin: 'https://a.example' } }))
       expect(headers).toMatchObject({
         'access-control-allow-origin': 'https://a.example',
-        'access-control-expose-headers': 'x-request-id, x-siren-estimated-count',
+        'access-control-expose-headers': EXPOSED_HEADERS.join(', '),
       })
       expect(headers.vary).toContain('Origin')
     }
@@ -349,6 +387,16 @@ describe('the log', () => {
     const app = serverWith({ log })
     for (const text of ['{', '{ nope }', '{ invalid }', '{ hello }']) await app.inject(query(text))
     expect(records).toEqual([])
+  })
+
+  it('has the reason why a JSON web token was refused, and nothing of the token', async () => {
+    const { log, records } = recordingLog('info')
+    const authenticate = () => Promise.reject(new InvalidTokenError('"exp" claim timestamp check failed'))
+    const headers = { authorization: 'Bearer header.claims.signature', 'x-request-id': 'id-1' }
+    await serverWith({ log, authenticate }).inject(query('{ hello }', { headers }))
+    const reason = '"exp" claim timestamp check failed'
+    expect(records).toMatchObject([{ level: 30, msg: 'JSON web token refused', requestId: 'id-1', reason }])
+    expect(JSON.stringify(records)).not.toMatch(/header|claims\.|signature/)
   })
 
   it('has every request at debug, without its query string', async () => {

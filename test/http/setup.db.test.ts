@@ -196,7 +196,8 @@ describe('a body', () => {
     ['plain text', '{}', { 'content-type': 'text/plain' }, 415],
     ['of no type', '{}', { 'content-type': 'json' }, 415],
     ['in another charset', '{}', { 'content-type': 'application/json; charset="latin1"' }, 415],
-    ['compressed', '{}', { 'content-encoding': 'gzip' }, 415],
+    ['compressed otherwise', '{}', { 'content-encoding': 'br' }, 415],
+    ['not compressed', '{}', { 'content-encoding': 'gzip' }, 400],
   ])('is refused in the same words as an event: %s', async (_, payload, headers, expected) => {
     const { log, records } = recordingLog()
     const app = serverWith({ bodyLimit: 100_000, log })

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import type { FastifyInstance } from 'fastify'
+import { pathOf } from '../logging.ts'
 import { refuseOtherMethods } from '../methods.ts'
 import { sendUnchanging, type Unchanging, unchanging } from '../unchanging.ts'
 import type { Documented } from './openapi.ts'
@@ -40,6 +41,8 @@ const serve = (
   let made: Promise<Unchanging> | undefined
   refuseOtherMethods(app, url, ['GET', 'HEAD'])
   app.get(url, async (request, reply) => {
+    // the page's links are relative
+    if (pathOf(request.url) === `${PAGE}/`) return reply.redirect('../docs', 308)
     made ??= make().catch(error => {
       made = undefined
       throw error

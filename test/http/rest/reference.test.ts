@@ -31,6 +31,12 @@ describe('the reference', () => {
     }
   })
 
+  it('is found with a slash behind its path', async () => {
+    const { statusCode, headers } = await sampleServer().inject(`${PAGE}/?x=1`)
+    expect(statusCode).toBe(308)
+    expect(new URL(String(headers.location), `http://localhost${PAGE}/`).pathname).toBe(PAGE)
+  })
+
   it('has nothing else below it', async () => {
     const { log, records } = recordingLog()
     const app = sampleServer({ log })
