@@ -7,6 +7,7 @@ import { jsonWebTokenVerifier } from '../../src/access/json-web-token.ts'
 import { type Database, openPglite } from '../../src/database/client.ts'
 import { applyMigrations } from '../../src/database/schema-engine.ts'
 import type { Sql } from '../../src/database/sql.ts'
+import { InvalidTokenError } from '../../src/errors.ts'
 
 const NOW = Date.parse('2026-03-01T12:00:00Z')
 const ADMINISTRATOR = { role: 'administrator', organizationId: 1 }
@@ -252,14 +253,14 @@ describe('a JSON web token', () => {
     now = NOW + 6999
     expect(authenticate(header)).toEqual(ADMINISTRATOR)
     now = NOW + 7000
-    expect(await authenticate(header)).toBeNull()
+    await expect(authenticate(header)).rejects.toBeInstanceOf(InvalidTokenError)
     expect(statements).toEqual([])
   })
 
   it('is refused when it is bad', async () => {
     const { authenticate } = gateway({ verifyJsonWebToken: verifier() })
     for (const bad of ['x', 'a.b.c', await token(NOW - 10_000), `${await token(NOW + 2000)}x`])
-      expect(await authenticate(`Bearer ${bad}`)).toBeNull()
+      await expect(authenticate(`Bearer ${bad}`)).rejects.toBeInstanceOf(InvalidTokenError)
   })
 
   it('is refused where none are accepted', async () => {

@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { exportJWK, exportSPKI, generateKeyPair, type JWK, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type JsonWebTokenVerifier, jsonWebTokenVerifier } from '../../src/access/json-web-token.ts'
+import { InvalidTokenError } from '../../src/errors.ts'
 
 const ISSUER = 'https://login.example.com'
 const AUDIENCE = 'siren'
@@ -17,6 +18,7 @@ const COLLABORATOR = { ...ADMINISTRATOR, role: 'collaborator', collaboratorId: 1
 const bytes = (text: string) => new TextEncoder().encode(text)
 const signed = (claims: JWTPayload, secret = SECRET, alg = 'HS256') =>
   new SignJWT(claims).setProtectedHeader({ alg }).sign(bytes(secret))
+const expectRefused = (verified: Promise<unknown>) => expect(verified).rejects.toBeInstanceOf(InvalidTokenError)
 const without = (name: string) => Object.fromEntries(Object.entries(ADMINISTRATOR).filter(([claim]) => claim !== name))
 
 describe('a token signed with the secret', () => {
@@ -34,7 +36,7 @@ describe('a token signed with the secret', () => {
   })
 
   it('speaks for a collaborator', async () => {
-    expect((await verify(await signed(COLLABORATOR)))?.viewer).toEqual({
+    expect((await verify(await signed(COLLABORATOR))).viewer).toEqual({
       role: 'collaborator',
       organizationId: 7,
       collaboratorId: 15,
@@ -42,22 +44,22 @@ describe('a token signed with the secret', () => {
   })
 
   it('may have several audiences', async () => {
-    expect(await verify(await signed({ ...ADMINISTRATOR, aud: ['other', AUDIENCE] }))).not.toBeNull()
+    expect(await verify(await signed({ ...ADMINISTRATOR, aud: ['other', AUDIENCE] }))).toHaveProperty('viewer')
   })
 
   it('ends when it says, give or take the clocks', async () => {
     const token = await signed(ADMINISTRATOR)
     now = NOW + 64_999
-    expect(await verify(token)).not.toBeNull()
+    expect(await verify(token)).toHaveProperty('viewer')
     now = NOW + 65_000
-    expect(await verify(token)).toBeNull()
+    await expectRefused(verify(token))
   })
 
   it('starts when it says, give or take the clocks', async () => {
     const token = await signed({ ...ADMINISTRATOR, nbf: SECONDS + 30 })
-    expect(await verify(token)).toBeNull()
+    await expectRefused(verify(token))
     now = NOW + 25_000
-    expect(await verify(token)).not.toBeNull()
+    expect(await verify(token)).toHaveProperty('viewer')
   })
 
   it.each<[string, JWTPayload]>([
@@ -84,39 +86,61 @@ describe('a token signed with the secret', () => {
     ['names collaborator null', { ...COLLABORATOR, collaboratorId: null }],
     ['names collaborator 0', { ...COLLABORATOR, collaboratorId: 0 }],
   ])('is refused when it %s', async (_, claims) => {
-    expect(await verify(await signed(claims))).toBeNull()
+    await expectRefused(verify(await signed(claims)))
+  })
+
+  it.each<[string, JWTPayload, string]>([
+    ['has expired', { ...ADMINISTRATOR, exp: SECONDS - 10 }, '"exp" claim timestamp check failed'],
+    ['is not valid yet', { ...ADMINISTRATOR, nbf: SECONDS + 30 }, '"nbf" claim timestamp check failed'],
+    ['never expires', without('exp'), 'missing required "exp" claim'],
+    ['comes from another issuer', { ...ADMINISTRATOR, iss: 'https://secret.example' }, 'unexpected "iss" claim value'],
+    ['is for another audience', { ...ADMINISTRATOR, aud: 'secret' }, 'unexpected "aud" claim value'],
+    ['names no organization', { ...ADMINISTRATOR, org: 'secret' }, 'unexpected "org" claim value'],
+    ['has another role', { ...ADMINISTRATOR, role: 'secret' }, 'unexpected "role" claim value'],
+    ['names no collaborator', { ...COLLABORATOR, collaboratorId: 'secret' }, 'unexpected "collaboratorId" claim value'],
+  ])('is refused with the reason, and no value of it, when it %s', async (_, claims, reason) => {
+    const error = await verify(await signed(claims)).catch(thrown => thrown)
+    expect(error.reason).toContain(reason)
+    expect(error.reason).not.toContain('secret')
+  })
+
+  it('is refused with the reason when it is malformed, or signed otherwise', async () => {
+    const reasonFor = (token: string) => verify(token).catch(({ reason }) => reason)
+    expect(await reasonFor('garbage')).toBe('Invalid Compact JWS')
+    expect(await reasonFor(await signed(ADMINISTRATOR, `${SECRET}!`))).toBe('signature verification failed')
+    expect(await reasonFor(await signed(ADMINISTRATOR, SECRET.repeat(2), 'HS512'))).toContain('"alg"')
   })
 
   it('is refused when another secret signed it, or another algorithm', async () => {
-    expect(await verify(await signed(ADMINISTRATOR, `${SECRET}!`))).toBeNull()
+    await expectRefused(verify(await signed(ADMINISTRATOR, `${SECRET}!`)))
     const long = SECRET.repeat(3)
     const verifyLong = jsonWebTokenVerifier({ issuer: ISSUER, audience: AUDIENCE, secret: long, now: () => now })
-    expect(await verifyLong(await signed(ADMINISTRATOR, long, 'HS512'))).toBeNull()
-    expect(await verifyLong(await signed(ADMINISTRATOR, long))).not.toBeNull()
+    await expectRefused(verifyLong(await signed(ADMINISTRATOR, long, 'HS512')))
+    expect(await verifyLong(await signed(ADMINISTRATOR, long))).toHaveProperty('viewer')
   })
 
   it('is refused when nobody signed it', async () => {
     const unsecured = new UnsecuredJWT(ADMINISTRATOR).encode()
-    expect(await verify(unsecured)).toBeNull()
+    await expectRefused(verify(unsecured))
     const [, claims, signature] = (await signed(ADMINISTRATOR)).split('.')
     for (const alg of ['none', 'None', 'NONE', '', null, undefined]) {
       const header = Buffer.from(JSON.stringify({ alg })).toString('base64url')
-      expect(await verify(`${header}.${claims}.`)).toBeNull()
-      expect(await verify(`${header}.${claims}.${signature}`)).toBeNull()
+      await expectRefused(verify(`${header}.${claims}.`))
+      await expectRefused(verify(`${header}.${claims}.${signature}`))
     }
   })
 
   it('is refused when its claims were changed', async () => {
     const [header, , signature] = (await signed(ADMINISTRATOR)).split('.')
     const claims = Buffer.from(JSON.stringify({ ...ADMINISTRATOR, org: 8 })).toString('base64url')
-    expect(await verify(`${header}.${claims}.${signature}`)).toBeNull()
+    await expectRefused(verify(`${header}.${claims}.${signature}`))
   })
 
   it('is refused when it demands an extension, or carries its payload unencoded', async () => {
     const [, claims, signature] = (await signed(ADMINISTRATOR)).split('.')
     for (const more of [{ crit: ['x'], x: 1 }, { crit: ['b64'], b64: false }, { crit: [] }]) {
       const header = Buffer.from(JSON.stringify({ alg: 'HS256', ...more })).toString('base64url')
-      expect(await verify(`${header}.${claims}.${signature}`)).toBeNull()
+      await expectRefused(verify(`${header}.${claims}.${signature}`))
     }
   })
 
@@ -124,7 +148,7 @@ describe('a token signed with the secret', () => {
     const [header, claims, signature] = (await signed(ADMINISTRATOR)).split('.')
     const malformed = ['', '.', '..', '...', 'a.b.c', 'a.b.c.d.e', `${header}.${claims}`, `${header}.!.${signature}`]
     malformed.push(`${header}.W10.${signature}`, `bnVsbA.${claims}.${signature}`, 'x'.repeat(100_000))
-    for (const token of malformed) expect(await verify(token), token).toBeNull()
+    for (const token of malformed) await expectRefused(verify(token))
     const part = fc.oneof(
       fc.base64String(),
       fc.json().map(json => Buffer.from(json).toString('base64url')),
@@ -132,16 +156,14 @@ describe('a token signed with the secret', () => {
     )
     await fc.assert(
       fc.asyncProperty(fc.array(part, { maxLength: 5 }), async parts => {
-        expect(await verify(parts.join('.'))).toBeNull()
+        await expectRefused(verify(parts.join('.')))
       }),
     )
   })
 
   it('is refused when it was signed with a key pair', async () => {
     const { privateKey } = await generateKeyPair('RS256')
-    expect(
-      await verify(await new SignJWT(ADMINISTRATOR).setProtectedHeader({ alg: 'RS256' }).sign(privateKey)),
-    ).toBeNull()
+    await expectRefused(verify(await new SignJWT(ADMINISTRATOR).setProtectedHeader({ alg: 'RS256' }).sign(privateKey)))
   })
 })
 
@@ -159,10 +181,10 @@ describe('a token signed with a published key', () => {
   const published = async ({ publicKey }: Pair, kid: string): Promise<JWK> => ({ ...(await exportJWK(publicKey)), kid })
   const signedBy = ({ privateKey }: Pair, kid: string | undefined, alg = 'RS256', claims: JWTPayload = ADMINISTRATOR) =>
     new SignJWT(claims).setProtectedHeader(kid === undefined ? { alg } : { alg, kid }).sign(privateKey)
-  const verifier = () => {
+  const verifier = (cooldown = 5000) => {
     const { port } = server.address() as AddressInfo
     const jwksUrl = new URL(`http://127.0.0.1:${port}/keys`)
-    return jsonWebTokenVerifier({ issuer: ISSUER, audience: AUDIENCE, jwksUrl, now: () => NOW })
+    return jsonWebTokenVerifier({ issuer: ISSUER, audience: AUDIENCE, jwksUrl, now: () => NOW, cooldown })
   }
 
   beforeAll(async () => {
@@ -197,13 +219,40 @@ describe('a token signed with a published key', () => {
 
   it('is checked like any other', async () => {
     for (const claims of [{ ...ADMINISTRATOR, aud: 'shop' }, { ...ADMINISTRATOR, exp: SECONDS - 10 }, without('exp')])
-      expect(await verify(await signedBy(first, 'first', 'RS256', claims))).toBeNull()
+      await expectRefused(verify(await signedBy(first, 'first', 'RS256', claims)))
   })
 
   it('is refused when the key is not published', async () => {
-    expect(await verify(await signedBy(second, 'first'))).toBeNull()
-    for (let index = 0; index < 20; index++) expect(await verify(await signedBy(second, `made-up-${index}`))).toBeNull()
+    await expectRefused(verify(await signedBy(second, 'made-up')))
+    await expectRefused(verify(await signedBy(second, 'first')))
     expect(fetches).toBe(1)
+  })
+
+  it('is accepted once its key is published, without being sent again', async () => {
+    verify = verifier(200)
+    expect(await verify(await signedBy(first, 'first'))).toHaveProperty('viewer')
+    keys.push(await published(second, 'second'))
+    expect(await verify(await signedBy(second, 'second'))).toHaveProperty('viewer')
+    expect(fetches).toBe(2)
+  })
+
+  it('causes one fetch of the keys for many that name made-up ones, and is told to come again by too many', async () => {
+    verify = verifier(500)
+    await verify(await signedBy(first, 'first'))
+    const tokens = await Promise.all(Array.from({ length: 101 }, (_, index) => signedBy(second, `made-up-${index}`)))
+    const [last, ...others] = (await Promise.allSettled(tokens.map(verify))).reverse()
+    expect(last).toMatchObject({ reason: { code: 'SERVICE_UNAVAILABLE' } })
+    for (const other of others) expect(other).toMatchObject({ reason: { name: 'InvalidTokenError' } })
+    expect(fetches).toBe(2)
+    expect(await verify(await signedBy(first, 'first'))).toHaveProperty('viewer')
+  })
+
+  it('is neither trusted nor refused when its key may be new, and the keys cannot be fetched', async () => {
+    verify = verifier(100)
+    await verify(await signedBy(first, 'first'))
+    respond = () => ({ status: 500, body: '' })
+    await expect(verify(await signedBy(second, 'second'))).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
+    expect(await verify(await signedBy(first, 'first'))).toHaveProperty('viewer')
   })
 
   it('is refused when the published key was taken for a secret', async () => {
@@ -213,23 +262,23 @@ describe('a token signed with a published key', () => {
       const token = await new SignJWT(ADMINISTRATOR)
         .setProtectedHeader({ alg: 'HS256', kid: 'first' })
         .sign(bytes(secret))
-      expect(await verify(token)).toBeNull()
+      await expectRefused(verify(token))
     }
     expect(fetches).toBe(0)
   })
 
   it('is refused when nobody signed it, or when it brings its own key', async () => {
-    expect(await verify(new UnsecuredJWT(ADMINISTRATOR).encode())).toBeNull()
+    await expectRefused(verify(new UnsecuredJWT(ADMINISTRATOR).encode()))
     const jwk = await exportJWK(second.publicKey)
     const header = { alg: 'RS256', kid: 'first', jwk, jku: 'http://127.0.0.1:1/keys' }
-    expect(await verify(await new SignJWT(ADMINISTRATOR).setProtectedHeader(header).sign(second.privateKey))).toBeNull()
+    await expectRefused(verify(await new SignJWT(ADMINISTRATOR).setProtectedHeader(header).sign(second.privateKey)))
   })
 
   it('has to name its key where several could have signed', async () => {
     const anonymous = await signedBy(first, undefined)
-    expect(await verify(anonymous)).not.toBeNull()
+    expect(await verify(anonymous)).toHaveProperty('viewer')
     keys.push(await published(second, 'second'))
-    expect(await verifier()(anonymous)).toBeNull()
+    await expectRefused(verifier()(anonymous))
   })
 
   it.each<[string, typeof respond]>([
@@ -247,7 +296,7 @@ describe('a token signed with a published key', () => {
       respond = broken
       await expect(verify(token)).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
       respond = working
-      expect(await verify(token)).not.toBeNull()
+      expect(await verify(token)).toHaveProperty('viewer')
     },
     15_000,
   )
@@ -256,6 +305,6 @@ describe('a token signed with a published key', () => {
     server.close()
     const token = await signedBy(first, 'first')
     await expect(verify(token)).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
-    await expect(verify('garbage')).resolves.toBeNull()
+    await expectRefused(verify('garbage'))
   })
 })
