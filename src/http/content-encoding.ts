@@ -7,8 +7,7 @@ import { RequestError } from './refusals.ts'
  * body is read. The limits of a body or a line hold for what it unpacks to.
  */
 export const decodeBody: preParsingHookHandler = (request, reply, payload, done) => {
-  const { headers, is404 } = request
-  if (is404) return done(null, payload)
+  const { headers } = request
   if (OTHER_CHARSET.test(headers['content-type'] ?? ''))
     return done(new RequestError(415, 'Expected a body in UTF-8, received another charset'))
   const encoding = headers['content-encoding']?.toLowerCase() ?? 'identity'

@@ -87,6 +87,11 @@ export const makeServer = (options: ServerOptions): FastifyInstance => {
     done()
   })
   allowOrigins(app, corsOrigins)
+  // a path that is not there is told before the body is read, whatever is in it
+  app.addHook('preParsing', (request, reply, payload, done) => {
+    if (request.is404) notFound(request, reply)
+    else done(null, payload)
+  })
   app.addHook('preParsing', decodeBody)
   logRequests(app, log)
   app.setErrorHandler<FastifyError>((error, request, reply) => {
@@ -94,9 +99,7 @@ export const makeServer = (options: ServerOptions): FastifyInstance => {
     const said = isTooLarge ? new RequestError(413, `Expected a body of at most ${bodyLimit} bytes`) : error
     return refuseError(log, said, request, reply)
   })
-  app.setNotFoundHandler((request, reply) =>
-    refuse(request, reply, refusal('NOT_FOUND', `${request.method} ${pathOf(request.url)} was not found`)),
-  )
+  app.setNotFoundHandler(notFound)
   healthRoutes(app, readiness)
   if (options.welcome) app.get('/', welcomePage(options.graphiql !== false))
   void app.register(async scope => graphqlRoutes(scope, options))
@@ -111,6 +114,9 @@ export const makeServer = (options: ServerOptions): FastifyInstance => {
   void app.register(async scope => referenceRoutes(scope, documented))
   return app
 }
+
+const notFound = (request: FastifyRequest, reply: FastifyReply): FastifyReply =>
+  refuse(request, reply, refusal('NOT_FOUND', `${request.method} ${pathOf(request.url)} was not found`))
 
 /** The headers that every answer has. */
 const ownHeaders = (request: FastifyRequest, reply: FastifyReply): void => {

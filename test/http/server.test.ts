@@ -211,6 +211,15 @@ describe('a malformed request', () => {
     const { status, code, message } = await refusal(serverWith(), { url: '/nowhere?key=sk_live_x' })
     expect([status, code, message]).toEqual([404, 'NOT_FOUND', 'GET /nowhere was not found'])
   })
+
+  it.each<[string, Record<string, string>]>([
+    ['broken JSON', {}],
+    ['text', { 'content-type': 'text/plain' }],
+    ['an unknown encoding', { 'content-encoding': 'br' }],
+  ])('asks for what is not there, with %s', async (_, headers) => {
+    const request = query('', { url: '/nowhere', payload: '{', headers })
+    expect((await refusal(serverWith(), request)).status).toBe(404)
+  })
 })
 
 describe('a document that is meant to hurt', () => {
