@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { atMost, expected, optional } from '../events/fields.ts'
-import { ALL_TYPES, WEBHOOK_TYPES } from './types.ts'
+import { ALL_TYPES, NEVER_SENT, WEBHOOK_TYPES } from './types.ts'
 
 /** What a webhook can be sent: every type, or all of them. */
 export const CHOICES = [ALL_TYPES, ...WEBHOOK_TYPES] as const
@@ -33,7 +33,7 @@ export const newWebhook = z.strictObject({
     .min(1, EVENTS)
     .max(50, atMost(50, 'types'))
     .transform(types => [...new Set(types)])
-    .meta({ description: `What to send; \`${ALL_TYPES}\` is everything.` }),
+    .meta({ description: `What to send; \`${ALL_TYPES}\` is everything. ${NEVER_SENT.join(', ')} are never sent.` }),
   description: optional(
     z
       .string(LINE)

@@ -13,6 +13,7 @@ export interface WebhookSubscription {
   readonly targetUrl: string
   readonly events: readonly (WebhookType | typeof ALL_TYPES)[]
   readonly description: string | null
+  readonly status: 'active' | 'deleted'
   readonly dateCreated: Date
 }
 
@@ -40,8 +41,11 @@ export interface WebhookSubscriptions {
   get(organizationId: number, id: number): Promise<WebhookSubscription>
   /** How a subscription gets on, now. @throws RecordNotFoundError when there is none. */
   state(organizationId: number, id: number): Promise<WebhookState>
-  /** Ends a subscription: what was not sent yet goes with it. @throws RecordNotFoundError when there is none. */
-  remove(organizationId: number, id: number): Promise<void>
+  /**
+   * Removes a subscription and the messages that wait for it. Answers the subscription, with the status `deleted`, now and
+   * each time that it is removed again. @throws RecordNotFoundError when there never was one.
+   */
+  remove(organizationId: number, id: number): Promise<WebhookSubscription>
   /** An organization's first 1,000 dead letters, oldest first; of one subscription, when it is said. */
   deadLetters(organizationId: number, subscriptionId?: number): Promise<DeadLetter[]>
   /**
@@ -80,8 +84,11 @@ export const webhookSubscriptions = (sql: Sql, rules: TargetRules): WebhookSubsc
       return state ?? missing(id)
     },
     remove: async (organizationId, id) => {
-      const removed = Number.isSafeInteger(id) ? await sql.rows(removal, [organizationId, id]) : []
-      if (removed.length === 0) missing(id)
+      if (!Number.isSafeInteger(id)) return missing(id)
+      const [now] = await sql.rows(removal, [organizationId, id])
+      // a statement of its own: it sees what one that ran at the same time has removed
+      const [before] = now === undefined ? await sql.rows(removedById, [organizationId, id]) : []
+      return now ?? before ?? missing(id)
     },
     deadLetters: (organizationId, subscriptionId) => deadLetters(sql, { organizationId, subscriptionId }),
     replay: async (organizationId, subscriptionId, deliveryId) => {
@@ -124,7 +131,10 @@ const inTime = async (work: Promise<void>): Promise<void> => {
   await Promise.race([work, late]).finally(() => clearTimeout(timer))
 }
 
-const SUBSCRIPTION = `s.id, s.target_url as "targetUrl", s.events, s.description, s.date_created as "dateCreated"`
+const columnsOf = (status: WebhookSubscription['status']) =>
+  `s.id, s.target_url as "targetUrl", s.events, s.description, '${status}' as status, s.date_created as "dateCreated"`
+const SUBSCRIPTION = columnsOf('active')
+const REMOVED = columnsOf('deleted')
 
 const lockOrganization = statement('select id from organization where id = $1 for no key update')
 
@@ -151,5 +161,13 @@ const stateById = statement<WebhookState>(`
     (select d.last_error ${WAITING} order by d.id limit 1) as "lastError"
   from webhook_subscription s where s.organization_id = $1 and s.id = $2`)
 
-const removal = statement(`
-  delete from webhook_subscription s where s.organization_id = $1 and s.id = $2 returning s.id`)
+const removal = statement<WebhookSubscription>(`
+  with removed as (
+    delete from webhook_subscription s where s.organization_id = $1 and s.id = $2
+    returning s.organization_id, s.id, s.target_url, s.events, s.description, s.date_created
+  )
+  insert into removed_webhook as s (organization_id, id, target_url, events, description, date_created)
+  select * from removed returning ${REMOVED}`)
+
+const removedById = statement<WebhookSubscription>(`
+  select ${REMOVED} from removed_webhook s where s.organization_id = $1 and s.id = $2`)

@@ -2,7 +2,7 @@ import type { AwardedConversion, DomainEvent, EventOf, EventType, Purchase } fro
 
 /** What happened, as a receiver is told it. */
 export interface WebhookMessage {
-  readonly type: WebhookType
+  readonly type: SentType
   readonly data: object
 }
 
@@ -27,7 +27,7 @@ const purchaseOf = ({ source, externalId, total, currency, details }: Purchase) 
 }
 
 /**
- * What can be subscribed to, and of which events it tells. The data of a record is its row as it was when the event
+ * What is sent, and of which events it tells. The data of a record is its row as it was when the event
  * happened: what follows from the event is told by messages of its own.
  */
 const SOURCES = {
@@ -76,15 +76,28 @@ const SOURCES = {
     return { distributionId, distributorId, collaboratorId, obligationId, value, currency }
   }),
   'distribution.completed': on('DistributionCompleted', ({ distribution }) => distribution),
-  /** May be subscribed to, as elsewhere, and is never sent: metrics are no event here. */
-  'metrics.updated': null,
-} satisfies Record<string, Source | readonly Source[] | null>
+} satisfies Record<string, Source | readonly Source[]>
+
+/** What Siren's clients may subscribe to although nothing here causes it: metrics are no event, credits do not exist. */
+export const NEVER_SENT = [
+  'metrics.updated',
+  'credit.issued',
+  'credit.redeemed',
+  'currency.created',
+  'currency.deleted',
+] as const
 
 /** What a message may be about. */
-export type WebhookType = keyof typeof SOURCES
+export type SentType = keyof typeof SOURCES
 
-/** Every type, in the order of the documentation. */
-export const WEBHOOK_TYPES = Object.keys(SOURCES) as readonly WebhookType[]
+/** What can be subscribed to. */
+export type WebhookType = SentType | (typeof NEVER_SENT)[number]
+
+/** Every type that is sent, in the order of the documentation. */
+export const SENT_TYPES = Object.keys(SOURCES) as readonly SentType[]
+
+/** Every type, those that are never sent last. */
+export const WEBHOOK_TYPES: readonly WebhookType[] = [...SENT_TYPES, ...NEVER_SENT]
 
 /** Stands for every type in a subscription. */
 export const ALL_TYPES = '*'
@@ -93,7 +106,6 @@ export const ALL_TYPES = '*'
 export const messagesOf = (event: DomainEvent): readonly WebhookMessage[] =>
   (bySource.get(event.type) ?? []).flatMap(([type, { data }]) => data(event).map(of => ({ type, data: of })))
 
-const bySource = new Map<string, [WebhookType, Source][]>()
-for (const [type, sources] of Object.entries(SOURCES) as [WebhookType, Source | readonly Source[] | null][])
-  for (const source of [sources ?? []].flat())
-    bySource.set(source.on, [...(bySource.get(source.on) ?? []), [type, source]])
+const bySource = new Map<string, [SentType, Source][]>()
+for (const [type, sources] of Object.entries(SOURCES) as [SentType, Source | readonly Source[]][])
+  for (const source of [sources].flat()) bySource.set(source.on, [...(bySource.get(source.on) ?? []), [type, source]])

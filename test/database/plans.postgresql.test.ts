@@ -48,6 +48,11 @@ beforeAll(async () => {
       else case note.id % 2 when 0 then ${HOT} else 1001 + note.id % 2000 end end, content, date_created
     from note cross join unnest(array['collaborator', 'program', 'opportunity']::note_source_type[]) as type
     where note.id > 10000;
+    insert into transaction (organization_id, id, source, external_id, total_value, currency, status, date_created, date_modified)
+    select 1, 10000 + n, 'shop', 'order-' || n, n, 'USD',
+      (case n % 100 when 1 then 'cancelled' when 2 then 'refunded' else 'complete' end)::transaction_status,
+      timestamptz '2026-01-01' + n * interval '20 seconds', timestamptz '2026-02-01' + n * 7 % 60000 * interval '20 seconds'
+    from generate_series(1, 60000) n;
     set session_replication_role = origin;
     set plan_cache_mode = force_generic_plan;
   `)
@@ -74,6 +79,13 @@ const opportunitiesAlong =
       { conditions: [], slice: slice() },
       engagements.withNames(NAMES),
     )
+
+/** As the lists to reconcile with are read. */
+const byId = (more: object = {}) => ({ orderBy: 'id', direction: 'ASC', size: PAGE, ...more }) as const
+const between = (column: 'dateCreated' | 'dateModified', from: string, to?: string) => [
+  { column, operator: '>=', value: new Date(from) } as const,
+  ...(to === undefined ? [] : [{ column, operator: '<', value: new Date(to) } as const]),
+]
 
 /** Each with the rows that it may read of the big tables. */
 const STATEMENTS: readonly [
@@ -138,6 +150,41 @@ const STATEMENTS: readonly [
   ],
   ['finds the newest binding', 10, ({ engagements }) => engagements.getNewestBinding(1500, HOT).catch(() => null)],
   ['finds engagements by id', 100, ({ engagements }) => engagements.byIds(hundred.map(id => id + 20_000))],
+  [
+    'lists the transactions of an hour among all, the newest first',
+    180,
+    ({ transactions }) =>
+      transactions.page({
+        conditions: between('dateCreated', '2026-01-05T10:00:00Z', '2026-01-05T11:00:00Z'),
+        slice: byId({ direction: 'DESC' }),
+      }),
+  ],
+  [
+    'lists all transactions from a moment before them',
+    21,
+    ({ transactions }) => transactions.page({ conditions: between('dateCreated', '2001-01-01'), slice: byId() }),
+  ],
+  [
+    'lists the few transactions that were changed since a moment',
+    400,
+    ({ transactions }) =>
+      transactions.page({ conditions: between('dateModified', '2026-02-14T20:00:00Z'), slice: byId() }),
+  ],
+  [
+    'lists the transactions of several statuses that are rare',
+    2 * 600,
+    ({ transactions }) =>
+      transactions.page({ conditions: [isOneOf('status', ['cancelled', 'refunded'])], slice: byId() }),
+  ],
+  [
+    'lists the transactions of several statuses since a moment',
+    100 * 21,
+    ({ transactions }) =>
+      transactions.page({
+        conditions: [isOneOf('status', ['complete', 'refunded']), ...between('dateModified', '2026-02-01')],
+        slice: byId({ direction: 'DESC' }),
+      }),
+  ],
   ['reads a hot feed', 2 * 21, ({ notes }) => notes.page(hot, { conditions: [], slice: feed() })],
   [
     'reads a hot feed from deep within',
@@ -225,7 +272,7 @@ it('looks up the words of a search in the indexes of names and facts', async () 
   for (const name of ['collaborator_name_trgm_idx', 'note_facts_trgm_idx']) expect(used).toContain(name)
 })
 
-const BIG = ['engagement', 'note', 'note_source']
+const BIG = ['engagement', 'note', 'note_source', 'transaction']
 
 interface PlanNode {
   readonly 'Node Type': string

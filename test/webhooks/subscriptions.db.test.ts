@@ -44,6 +44,7 @@ describe('a subscription', () => {
       targetUrl: TARGET,
       events: ['sale.created', 'payout.paid'],
       description: 'Bücher',
+      status: 'active',
       dateCreated: expect.any(Date),
     })
     expect(signingSecret).toMatch(/^whsec_[\w-]{43}$/)
@@ -55,9 +56,10 @@ describe('a subscription', () => {
     expect(await webhooks.list(organizationId, { limit: 1, offset: 1 })).toMatchObject([{ id: other.id }])
     expect(await webhooks.list(organizationId, { limit: 1, offset: 2 })).toEqual([])
     expect(await webhooks.count(organizationId)).toBe(2)
-    await webhooks.remove(organizationId, created.id)
+    const removed = { ...created, status: 'deleted' }
+    expect(await webhooks.remove(organizationId, created.id)).toEqual(removed)
     await expect(webhooks.get(organizationId, created.id)).rejects.toThrow(RecordNotFoundError)
-    await expect(webhooks.remove(organizationId, created.id)).rejects.toThrow(RecordNotFoundError)
+    expect(await webhooks.remove(organizationId, created.id)).toEqual(removed)
     expect(await webhooks.list(organizationId, { limit: 25, offset: 0 })).toMatchObject([{ id: other.id }])
   })
 
@@ -65,11 +67,15 @@ describe('a subscription', () => {
     const [organizationId, other] = [await insertOrganization(sql), await insertOrganization(sql)]
     const { id } = await webhooks.create(other, { targetUrl: TARGET, events: ['*'] })
     const asked = [webhooks.get, webhooks.state, webhooks.remove, webhooks.replay]
+    const { id: removed } = await webhooks.create(other, { targetUrl: TARGET, events: ['*'] })
+    await webhooks.remove(other, removed)
     for (const ask of asked) {
-      const foreign = await ask(organizationId, id).catch(error => error)
       const missing = await ask(organizationId, 999_999).catch(error => error)
-      expect(foreign).toBeInstanceOf(RecordNotFoundError)
-      expect(foreign.message.replace(`${id}`, '999999')).toBe(missing.message)
+      for (const foreign of [id, removed]) {
+        const error = await ask(organizationId, foreign).catch(error => error)
+        expect(error).toBeInstanceOf(RecordNotFoundError)
+        expect(error.message.replace(`${foreign}`, '999999')).toBe(missing.message)
+      }
     }
     expect(await webhooks.list(organizationId, { limit: 25, offset: 0 })).toEqual([])
     expect(await webhooks.count(organizationId)).toBe(0)

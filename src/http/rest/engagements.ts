@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { NamedEngagement } from '../../engagements/datastore.ts'
 import { RecordNotFoundError } from '../../errors.ts'
 import { pick, sparse } from './fields.ts'
-import { equalities, idParameter, idPath, oneOf, order, portion } from './parameters.ts'
+import { equalities, idParameter, idPath, oneOf, order, portion, statusOf } from './parameters.ts'
 import { type Route, route, SIREN_AND_WORDPRESS } from './route.ts'
 import { dateTime, recordId } from './shapes.ts'
 
@@ -47,7 +47,8 @@ export const engagementRoutes: readonly Route[] = [
     description:
       "Those that meet every condition given. A collaborator finds its own alone: of another's `collaboratorId` there are none. Equal ones go by id, in the same direction.",
     query: z.strictObject({
-      status: oneOf(STATUSES, 'Those of this status.').optional(),
+      // Siren's word for an engagement of an invalid opportunity
+      status: statusOf({ own: STATUSES, others: { invalid: 'cancelled' } }, 'Those of this status.').optional(),
       collaboratorId: idParameter("the collaborator's id").optional(),
       programId: idParameter("the program's id").optional(),
       opportunityId: idParameter("the opportunity's id").optional(),

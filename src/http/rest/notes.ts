@@ -5,7 +5,7 @@ import type { Context } from '../../graphql/context.ts'
 import { conditionsOf } from '../../graphql/filter.ts'
 import type { Feed, FeedEntry } from '../../notes/datastore.ts'
 import { pick, sparse } from './fields.ts'
-import { idParameter, idPath, moment, oneOf, order, portion } from './parameters.ts'
+import { idParameter, idPath, isPeriod, NO_PERIOD, oneOf, order, period, portion } from './parameters.ts'
 import { type Route, route, SIREN_AND_WORDPRESS } from './route.ts'
 import { dateTime, recordId } from './shapes.ts'
 
@@ -89,15 +89,11 @@ export const noteRoutes: readonly Route[] = [
         sourceId: idParameter("the id of the feed's record").optional(),
         fields: note.fields,
         search: search.optional(),
-        from: moment('The first moment of the events.').optional(),
-        to: moment('The moment before which the events happened.').optional(),
+        ...period('the events'),
         ...portion(20),
         order: direction,
       })
-      .refine(({ from, to }) => from === undefined || to === undefined || from <= to, {
-        path: ['to'],
-        error: 'Expected a moment that is not before from',
-      }),
+      .refine(isPeriod, NO_PERIOD),
     answer: note.answer.meta({
       id: 'Note',
       description: 'One entry of an activity feed. Its text is rendered when it is read.',

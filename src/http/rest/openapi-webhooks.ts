@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { ZodOpenApiPathsObject } from 'zod-openapi'
-import type { WebhookType } from '../../webhooks/types.ts'
+import type { SentType } from '../../webhooks/types.ts'
 import { dateTime, recordId } from './shapes.ts'
 
 const record = <Shape extends z.ZodRawShape>(name: string, shape: Shape) =>
@@ -104,71 +104,70 @@ const purchase = {
   ),
 }
 
-/** When a message is sent, and what its data is. What may be subscribed to and is never sent is not there. */
-const MESSAGES: Readonly<Record<Exclude<WebhookType, 'metrics.updated'>, readonly [when: string, data: z.ZodObject]>> =
-  {
-    'conversion.created': ['An engagement turned into a sale or a lead.', conversion],
-    'conversion.renewed': ['An engagement turned into a renewal.', conversion],
-    'conversion.approved': ['A conversion was approved.', conversion],
-    'conversion.rejected': [
-      'A conversion was rejected.',
-      conversion.extend({ reason: z.string() }).meta({ id: 'Rejection' }),
-    ],
-    'engagement.created': ['A customer was linked to a collaborator.', engagement],
-    'engagement.awarded': ['An engagement was awarded a conversion.', engagement],
-    'engagement.completed': [
-      'The engagements of an opportunity were completed.',
-      z.object({ opportunityId: recordId, conversionType: z.enum(KINDS) }),
-    ],
-    'obligation.created': ['Something is owed to a collaborator.', obligation],
-    'obligation.adjusted': ['A refund changed what is owed, before it was paid out.', obligation],
-    'obligation.completed': ['What was owed is paid.', obligation],
-    'payout.created': ['A payout was made of obligations.', payout],
-    'payout.paid': ['A payout was paid.', payout],
-    'payout.unpaid': ['A payout that was marked as paid was not.', payout],
-    'fulfillment.created': ['Obligations are being rolled into payouts.', fulfillment],
-    'fulfillment.updated': ['A fulfillment went on, or failed.', fulfillment],
-    'opportunity.created': ['A customer came who was not known.', opportunity],
-    'opportunity.invalidated': ['An opportunity was declared invalid.', opportunity],
-    'transaction.created': [
-      'A sale or a renewal was recorded.',
-      transaction
-        .extend({ lineItems: z.array(z.object({ ...recordedLine, units: z.string(), attributes: z.unknown() })) })
-        .meta({ id: 'TransactionWithLines' }),
-    ],
-    'transaction.completed': ['A transaction is complete.', transaction],
-    'collaborator.created': ['Someone applied to become a collaborator.', collaborator],
-    'collaborator.registered': ["A collaborator's account is active.", collaborator],
-    'sale.created': ['A customer bought something.', z.object({ opportunityId: recordId, ...purchase })],
-    'lead.created': [
-      'A customer became a lead.',
-      z.object({ opportunityId: recordId, source: z.string(), externalId: z.string().nullable() }),
-    ],
-    'renewal.created': [
-      'A subscription was renewed.',
-      z.object({ opportunityId: recordId.nullable(), originalTransactionId: recordId, ...purchase }),
-    ],
-    'refund.created': [
-      'A transaction was refunded: all that was left of it where its status says so, or a part.',
-      transaction.extend({ amount: z.int(), reason: z.string().nullable() }).meta({ id: 'RefundRecord' }),
-    ],
-    'coupon.applied': [
-      'A coupon was applied.',
-      z.object({ code: z.string(), collaboratorId: recordId, opportunityId: recordId }),
-    ],
-    'allocation.completed': [
-      'A collaborator was allocated a share of the revenue.',
-      z.object({
-        distributionId: recordId,
-        distributorId: recordId,
-        collaboratorId: recordId,
-        obligationId: recordId,
-        value: z.int(),
-        currency: z.string(),
-      }),
-    ],
-    'distribution.completed': ['The revenue of a cycle was distributed.', distribution],
-  }
+/** When a message is sent, and what its data is. */
+const MESSAGES: Readonly<Record<SentType, readonly [when: string, data: z.ZodObject]>> = {
+  'conversion.created': ['An engagement turned into a sale or a lead.', conversion],
+  'conversion.renewed': ['An engagement turned into a renewal.', conversion],
+  'conversion.approved': ['A conversion was approved.', conversion],
+  'conversion.rejected': [
+    'A conversion was rejected.',
+    conversion.extend({ reason: z.string() }).meta({ id: 'Rejection' }),
+  ],
+  'engagement.created': ['A customer was linked to a collaborator.', engagement],
+  'engagement.awarded': ['An engagement was awarded a conversion.', engagement],
+  'engagement.completed': [
+    'The engagements of an opportunity were completed.',
+    z.object({ opportunityId: recordId, conversionType: z.enum(KINDS) }),
+  ],
+  'obligation.created': ['Something is owed to a collaborator.', obligation],
+  'obligation.adjusted': ['A refund changed what is owed, before it was paid out.', obligation],
+  'obligation.completed': ['What was owed is paid.', obligation],
+  'payout.created': ['A payout was made of obligations.', payout],
+  'payout.paid': ['A payout was paid.', payout],
+  'payout.unpaid': ['A payout that was marked as paid was not.', payout],
+  'fulfillment.created': ['Obligations are being rolled into payouts.', fulfillment],
+  'fulfillment.updated': ['A fulfillment went on, or failed.', fulfillment],
+  'opportunity.created': ['A customer came who was not known.', opportunity],
+  'opportunity.invalidated': ['An opportunity was declared invalid.', opportunity],
+  'transaction.created': [
+    'A sale or a renewal was recorded.',
+    transaction
+      .extend({ lineItems: z.array(z.object({ ...recordedLine, units: z.string(), attributes: z.unknown() })) })
+      .meta({ id: 'TransactionWithLines' }),
+  ],
+  'transaction.completed': ['A transaction is complete.', transaction],
+  'collaborator.created': ['Someone applied to become a collaborator.', collaborator],
+  'collaborator.registered': ["A collaborator's account is active.", collaborator],
+  'sale.created': ['A customer bought something.', z.object({ opportunityId: recordId, ...purchase })],
+  'lead.created': [
+    'A customer became a lead.',
+    z.object({ opportunityId: recordId, source: z.string(), externalId: z.string().nullable() }),
+  ],
+  'renewal.created': [
+    'A subscription was renewed.',
+    z.object({ opportunityId: recordId.nullable(), originalTransactionId: recordId, ...purchase }),
+  ],
+  'refund.created': [
+    'A transaction was refunded: all that was left of it where its status says so, or a part.',
+    transaction.extend({ amount: z.int(), reason: z.string().nullable() }).meta({ id: 'RefundRecord' }),
+  ],
+  'coupon.applied': [
+    'A coupon was applied.',
+    z.object({ code: z.string(), collaboratorId: recordId, opportunityId: recordId }),
+  ],
+  'allocation.completed': [
+    'A collaborator was allocated a share of the revenue.',
+    z.object({
+      distributionId: recordId,
+      distributorId: recordId,
+      collaboratorId: recordId,
+      obligationId: recordId,
+      value: z.int(),
+      currency: z.string(),
+    }),
+  ],
+  'distribution.completed': ['The revenue of a cycle was distributed.', distribution],
+}
 
 const headers = z.object({
   'X-Siren-Signature': z

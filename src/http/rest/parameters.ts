@@ -22,6 +22,56 @@ export const idPath = (what: string) => z.object({ id: idParameter(what) })
 export const oneOf = <const Value extends string>(values: readonly Value[], description: string) =>
   z.enum(values, expected(`one of ${values.join(', ')}`)).meta({ description })
 
+/** The statuses of a record, as they may be asked for. */
+export interface Statuses<Status extends string = string> {
+  readonly own: readonly Status[]
+  /** Siren's other words: each for the status that it means here, or for none, where no record here ever has it. */
+  readonly others?: Readonly<Record<string, Status | null>>
+}
+
+/** A query parameter that is one status of a record: answers the statuses that it means. */
+export const statusOf = <const Status extends string>(statuses: Statuses<Status>, description: string) => {
+  const { own, others = {} } = statuses
+  return z
+    .enum([...own, ...Object.keys(others)], expectedStatus(statuses))
+    .transform(given => meant(statuses, [given]))
+    .meta({ description: `${description}${synonyms(statuses)}` })
+}
+
+/** The same of one or several statuses: separated by commas, or each a parameter of its own. */
+export const statusesOf = <const Status extends string>(statuses: Statuses<Status>, description: string) => {
+  const known: readonly string[] = [...statuses.own, ...Object.keys(statuses.others ?? {})]
+  return z
+    .preprocess(
+      given => (typeof given === 'string' ? [given] : given),
+      z.array(z.string(), expectedStatus(statuses)).transform((written, context) => {
+        const list = written.flatMap(each => each.split(',')).map(each => each.trim())
+        const unknown = list.find(each => !known.includes(each))
+        if (unknown !== undefined)
+          context.addIssue({ code: 'custom', message: expectedStatus(statuses).error({ input: unknown }) })
+        return meant(statuses, list)
+      }),
+    )
+    .meta({
+      description: `${description} One or several, separated by commas or each as a parameter of its own.${synonyms(statuses)}`,
+      override: { type: 'array', items: { type: 'string', enum: [...known] }, minItems: 1 },
+    })
+}
+
+const expectedStatus = ({ own }: Statuses) => expected(`one of ${own.join(', ')}`)
+
+const meant = <Status extends string>({ own, others = {} }: Statuses<Status>, given: readonly string[]): Status[] =>
+  own.filter(status => given.some(each => each === status || others[each] === status))
+
+const synonyms = ({ others = {} }: Statuses): string =>
+  Object.entries(others)
+    .map(([word, status]) =>
+      status === null
+        ? ` \`${word}\` exists in Siren alone: no record here has it.`
+        : ` \`${word}\` means \`${status}\`.`,
+    )
+    .join('')
+
 /** A query parameter that is a text, compared as a whole. */
 export const text = (description: string) =>
   z
@@ -104,8 +154,19 @@ export const portion = (usual: number) => ({
 const NUMBER = 'a whole number from 1'
 const MOST = 50
 
-/** Filters as conditions: each column equals what is given for it, where something is. */
+/** From when to when something happened. */
+export const period = (what: string) => ({
+  from: moment(`The first moment of ${what}.`).optional(),
+  to: moment(`The first moment after ${what}.`).optional(),
+})
+
+/** Whether a period ends no earlier than it begins: a check for `refine`, and what is said otherwise. */
+export const isPeriod = ({ from, to }: { from?: Date | undefined; to?: Date | undefined }): boolean =>
+  from === undefined || to === undefined || from <= to
+export const NO_PERIOD = { path: ['to'], error: 'Expected a moment that is not before from' }
+
+/** Filters as conditions: each column equals what is given for it, or one of a list, where something is given. */
 export const equalities = <Column extends string>(filters: { readonly [Name in Column]?: unknown }) =>
   (Object.entries(filters) as [Column, unknown][])
     .filter(([, value]) => value !== undefined)
-    .map(([column, value]) => ({ column, operator: '=', value }) as const)
+    .map(([column, value]) => ({ column, operator: Array.isArray(value) ? 'IN' : '=', value }) as const)

@@ -1,8 +1,24 @@
 import { z } from 'zod'
 import type { Records } from '../../access/records.ts'
 import type { Context } from '../../graphql/context.ts'
+import { conditionsOf } from '../../graphql/filter.ts'
 import { pick } from './fields.ts'
-import { equalities, idParameter, integer, moment, oneOf, pages, rowsOf, text } from './parameters.ts'
+import {
+  equalities,
+  idParameter,
+  integer,
+  isPeriod,
+  moment,
+  NO_PERIOD,
+  oneOf,
+  order,
+  pages,
+  period,
+  rowsOf,
+  type Statuses,
+  statusesOf,
+  text,
+} from './parameters.ts'
 import { type Route, route, SIREN } from './route.ts'
 import { dateTime, recordId } from './shapes.ts'
 
@@ -18,8 +34,10 @@ const column = (description: string, shown: z.ZodType, asked: z.ZodType): Column
 })
 const own = (type: string): Column => ({ shown: recordId, asked: idParameter(`the id of the ${type}`).optional() })
 const id = (what: string) => column(`The ${what}.`, recordId, idParameter(`the id of the ${what}`))
-const status = (values: readonly string[], description: string) =>
+const kind = (values: readonly string[], description: string) =>
   column(description, z.enum(values), oneOf(values, description))
+const status = (statuses: Statuses, description: string) =>
+  column(description, z.enum(statuses.own), statusesOf(statuses, description))
 const word = (description: string) => column(description, z.string(), text(description))
 const number = (description: string) =>
   column(
@@ -49,8 +67,11 @@ const conversions = {
   transactionId: orNull(id('transaction that converted'), 'for a lead'),
   obligationId: orNull(id('obligation that was issued for it'), 'while there is none'),
   score: number("The engagement's merged score when it converted."),
-  type: status(['sale', 'lead', 'renewal'], 'What kind of conversion it is.'),
-  status: status(['pending', 'approved', 'rejected'], 'Whether it has been reviewed, and how.'),
+  type: kind(['sale', 'lead', 'renewal'], 'What kind of conversion it is.'),
+  status: status(
+    { own: ['pending', 'approved', 'rejected'], others: { complete: null, expired: null, deleted: null } },
+    'Whether it has been reviewed, and how.',
+  ),
   ...dates,
 }
 
@@ -58,7 +79,7 @@ const transactions = {
   id: own('transaction'),
   opportunityId: orNull(id('opportunity that it belongs to'), `where it has none, and ${TO_COLLABORATORS}`),
   originalTransactionId: orNull(id('transaction that it renews'), `where it renews none, and ${TO_COLLABORATORS}`),
-  status: status(['complete', 'cancelled', 'refunded'], 'Where it stands.'),
+  status: status({ own: ['complete', 'cancelled', 'refunded'] }, 'Where it stands.'),
   source: orNull(word('The integration that it came from, such as `woocommerce`.'), TO_COLLABORATORS),
   externalId: orNull(word("The integration's own id of it."), `where it has none, and ${TO_COLLABORATORS}`),
   totalValue: orNull(number('The total in minor units of the currency: 4999 are 49.99 USD.'), TO_COLLABORATORS),
@@ -72,7 +93,13 @@ const obligations = {
   collaboratorId: id('collaborator who is owed'),
   conversionId: orNull(id('conversion that it is owed for'), 'for a share of a distribution'),
   payoutId: orNull(id('payout that settles it'), 'until there is one'),
-  status: status(['draft', 'pending', 'complete', 'rejected', 'cancelled'], 'Where it stands.'),
+  status: status(
+    {
+      own: ['draft', 'pending', 'complete', 'rejected', 'cancelled'],
+      others: { fulfilled: 'complete', approved: null, deleted: null },
+    },
+    'Where it stands.',
+  ),
   awardType: word(
     "What it is owed for: the conversion's type, `allocation`, or what a refund changed of what was paid out: `clawback` or `adjustment`.",
   ),
@@ -87,7 +114,7 @@ const payouts = {
   fulfillmentId: orNull(id('fulfillment that it came of'), TO_COLLABORATORS),
   value: number('The amount in minor units of the currency: 4999 are 49.99 USD.'),
   currency: word('ISO 4217 code, or another unit such as `points`.'),
-  status: status(['unpaid', 'paid', 'processing', 'failed'], 'Whether it has been paid.'),
+  status: status({ own: ['unpaid', 'paid', 'processing', 'failed'] }, 'Whether it has been paid.'),
   datePaid: orNull(date('When it was paid.'), 'until it is'),
   ...dates,
 }
@@ -145,17 +172,28 @@ const list = (
     tag: 'Reconciliation',
     summary: `All ${plural}, page by page.`,
     description:
-      'By id, ascending, so that what comes new comes last and shifts no page. Those for which every filter is exactly what is given; a collaborator finds its own alone.',
+      'By id, ascending unless `order` says otherwise, so that what comes new comes last and shifts no page. Those that meet every filter; a collaborator finds its own alone.',
     scope: 'records',
-    query: z.strictObject({ ...of('asked'), ...pages }),
+    query: z
+      .strictObject({
+        ...of('asked'),
+        ...period('the time in which they were created'),
+        modifiedSince: moment('Those that were created or changed at this moment or later.').optional(),
+        order: order('ASC', 'Which way by id.'),
+        ...pages,
+      })
+      .refine(isPeriod, NO_PERIOD),
     answer: z.strictObject({ ...of('shown'), ...belonging?.shape }).meta({ id: type, description }),
     isList: true,
-    handle: async ({ query: { page, perPage, ...filters } }, { reads }) => {
+    handle: async ({ query: { page, perPage, from, to, modifiedSince, order: direction, ...filters } }, { reads }) => {
       const records: Records<{ id: number }> = reads.datastores[plural]
-      const conditions = equalities<never>(filters)
+      const conditions = [
+        ...equalities<never>(filters),
+        ...conditionsOf(type, { dateCreated: { from, to }, dateModified: { from: modifiedSince } }),
+      ]
       const { limit: size, offset } = rowsOf({ page, perPage })
       const [{ rows }, count] = await Promise.all([
-        records.page({ conditions, slice: { orderBy: 'id', direction: 'ASC', size, offset } }),
+        records.page({ conditions, slice: { orderBy: 'id', direction, size, offset } }),
         records.count(conditions),
       ])
       const items = rows.map(async row => ({

@@ -153,11 +153,20 @@ const answer = async (
   return reply.header(ESTIMATED_COUNT, count).send(items)
 }
 
-/** WordPress has parameters of its own, such as `_locale`, which its clients add to every request. */
-const queryOf = ({ url, query }: FastifyRequest): unknown =>
-  url.startsWith('/wp-json')
-    ? Object.fromEntries(Object.entries(query as object).filter(([name]) => !name.startsWith('_')))
-    : query
+/**
+ * The parameters of a request. PHP writes a list as `status[0]=…&status[1]=…`, some browsers' libraries as `status[]=…`.
+ * WordPress has parameters of its own, such as `_locale`, which its clients add to every request.
+ */
+const queryOf = ({ url, query }: FastifyRequest): unknown => {
+  const parameters = new Map<string, unknown>()
+  for (const [written, value] of Object.entries(query as Record<string, unknown>)) {
+    const name = written.replace(/\[\d*\]$/, '')
+    if (name.startsWith('_') && url.startsWith('/wp-json')) continue
+    const isList = name !== written || parameters.has(name)
+    parameters.set(name, isList ? [parameters.get(name) ?? [], value].flat() : value)
+  }
+  return Object.fromEntries(parameters)
+}
 
 /** The header that says how long a list is as a whole. */
 export const ESTIMATED_COUNT = 'x-siren-estimated-count'

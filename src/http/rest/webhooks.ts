@@ -10,9 +10,10 @@ import { dateTime, recordId } from './shapes.ts'
 const Webhook = z
   .strictObject({
     id: recordId,
-    targetUrl: z.string(),
+    targetUrl: z.string().meta({ override: { type: 'string', format: 'uri' } }),
     events: z.array(z.enum(CHOICES)).meta({ description: `What is sent; \`${ALL_TYPES}\` is everything.` }),
-    description: z.string().nullable(),
+    description: z.string().meta({ description: 'What it is for; empty, where that was not said.' }),
+    status: z.enum(['active', 'deleted']).meta({ description: '`deleted` in the answer to `DELETE` alone.' }),
     createdAt: dateTime,
   })
   .meta({ id: 'Webhook', description: 'Where an organization wants to hear of what happens.' })
@@ -101,12 +102,10 @@ export const webhookRoutes: readonly Route[] = [
     method: 'DELETE',
     path: '/webhooks/:id',
     summary: 'Ends a webhook. What was not sent yet goes with it.',
+    description: 'Sent again, it answers the same.',
     answer: Webhook,
-    handle: async ({ params }, { webhooks, viewer: { organizationId } }) => {
-      const subscription = await webhooks.get(organizationId, params.id)
-      await webhooks.remove(organizationId, params.id)
-      return shown(subscription)
-    },
+    handle: async ({ params }, { webhooks, viewer: { organizationId } }) =>
+      shown(await webhooks.remove(organizationId, params.id)),
   }),
   route({
     ...one,
@@ -144,4 +143,7 @@ export const webhookRoutes: readonly Route[] = [
   }),
 ]
 
-const shown = ({ dateCreated: createdAt, ...subscription }: WebhookSubscription) => ({ ...subscription, createdAt })
+/** Siren's schema has a description that is text, never null. */
+const shown = ({ dateCreated: createdAt, description, ...subscription }: WebhookSubscription) => {
+  return { ...subscription, description: description ?? '', createdAt }
+}

@@ -181,7 +181,13 @@ describe('webhooks', () => {
     const { signingSecret, ...webhook } = made
     expect([status, made]).toEqual([
       201,
-      { id: expect.any(Number), ...wanted, createdAt: expect.any(String), signingSecret: expect.any(String) },
+      {
+        id: expect.any(Number),
+        ...wanted,
+        status: 'active',
+        createdAt: expect.any(String),
+        signingSecret: expect.any(String),
+      },
     ])
     expect((await siren.get(`/webhooks/${made.id}`)).body).toMatchObject(webhook)
     const { body: list, headers } = await siren.list('/webhooks')

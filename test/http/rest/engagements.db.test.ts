@@ -43,6 +43,7 @@ const FILTERS: [given: Parameters, filter: string][] = [
   [{ status: 'pending' }, '{ status: PENDING }'],
   [{ status: 'complete' }, '{ status: COMPLETE }'],
   [{ status: 'cancelled' }, '{ status: CANCELLED }'],
+  [{ status: 'invalid' }, '{ status: CANCELLED }'], // Siren's word
   [{ collaboratorId: 1 }, '{ collaboratorId: 1 }'],
   [{ collaboratorId: 2 }, '{ collaboratorId: 2 }'],
   [{ programId: 1 }, '{ programId: 1 }'],

@@ -133,6 +133,15 @@ const questions = (): string[] => {
   }
   for (const [path, columns] of Object.entries(RECONCILED)) {
     asked.push([path, { perPage: 100 }], [path, { perPage: 2, page: 2 }])
+    // four of a kind, since the share is one in four
+    for (const day of ['2001-01-01', '2026-01-01', '2026-01-02', MARKS.rival.date])
+      asked.push(
+        [path, { from: day, order: 'DESC' }],
+        [path, { to: day }],
+        [path, { modifiedSince: day }],
+        [path, { from: day, status: (columns.status as string[]).join() }],
+        [path, { order: 'DESC', perPage: 100 }],
+      )
     for (const [column, values] of Object.entries(columns)) {
       for (const value of typeof values === 'string' ? idsOf(values) : values) asked.push([path, { [column]: value }])
     }

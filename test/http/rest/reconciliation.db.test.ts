@@ -135,6 +135,53 @@ describe.each(TYPES)('GET $path', ({ path, model, selection, shown }) => {
     })
   })
 
+  describe.each(ROLES)('to a reader in the role of %s', role => {
+    test('comes from a moment on, up to a moment, as changed since a moment, in either order', async () => {
+      const listed = lister(gateway, READERS[role])
+      const own = await wholeByPages(listed, path)
+      const created = own.map(({ dateCreated }) => dateCreated).toSorted()
+      const modified = own.map(({ dateModified }) => dateModified).toSorted()
+      const [from, to] = [created[Math.floor(own.length / 4)], created[Math.floor((3 * own.length) / 4)]]
+      const modifiedSince = modified[Math.floor(own.length / 2)]
+      const isFrom = (row: { dateCreated: string }) => row.dateCreated >= from
+      const isBefore = (row: { dateCreated: string }) => row.dateCreated < to
+      const isSince = (row: { dateModified: string }) => row.dateModified >= modifiedSince
+      const { status } = own.find(isSince)
+      const cases: [Parameters, unknown[]][] = [
+        [{ from }, own.filter(isFrom)],
+        [{ to }, own.filter(isBefore)],
+        [{ from, to }, own.filter(row => isFrom(row) && isBefore(row))],
+        [{ from: to, to }, []],
+        [{ modifiedSince }, own.filter(isSince)],
+        [{ modifiedSince, from }, own.filter(row => isSince(row) && isFrom(row))],
+        [{ modifiedSince, status }, own.filter(row => isSince(row) && row.status === status)],
+        [{ order: 'ASC' }, own],
+        [{ order: 'desc' }, own.toReversed()],
+        [{ order: 'DESC', from, to }, own.filter(row => isFrom(row) && isBefore(row)).toReversed()],
+      ]
+      for (const [given, expected] of cases)
+        expect([given, await wholeByPages(listed, path, given, 30)]).toEqual([given, expected])
+    })
+
+    test('is of several statuses, however a client writes a list', async () => {
+      const listed = lister(gateway, READERS[role])
+      const own = await wholeByPages(listed, path)
+      const [one, other] = [...new Set(own.map(({ status }) => status))]
+      const expected = own.filter(({ status }) => [one, other].includes(status))
+      expect(await wholeByPages(listed, path, { status: `${one},${other}` })).toEqual(expected)
+      expect(await wholeByPages(listed, path, { status: `${other}, ${one},${one}` })).toEqual(expected)
+      for (const query of [
+        `status=${one}&status=${other}`,
+        `status[0]=${one}&status[1]=${other}`, // PHP
+        `status%5B%5D=${one}&status%5B%5D=${other}`,
+      ]) {
+        const { body, headers } = await gateway.send(READERS[role], 'GET', `/siren/v1${path}?${query}&perPage=100`)
+        expect([query, body]).toEqual([query, expected.slice(0, 100)])
+        expect(headers['x-siren-estimated-count']).toBe(`${expected.length}`)
+      }
+    })
+  })
+
   test('demands every filter', async () => {
     const all = await wholeByPages(list, path)
     const { id, status, dateCreated } = all.at(-1)
@@ -160,12 +207,24 @@ describe.each(TYPES)('GET $path', ({ path, model, selection, shown }) => {
     [{ number: 5 }, 'number', /^Expected one of the fields id, /],
     [{ offset: 5 }, 'offset', /^Expected one of the fields id, /],
     [{ organizationId: 1 }, 'organizationId', /^Expected one of the fields id, /],
-    [{ statuss: 'pending' }, 'statuss', /^Expected one of the fields id, .*, page, perPage$/],
+    [
+      { statuss: 'pending' },
+      'statuss',
+      /^Expected one of the fields id, .*, from, to, modifiedSince, order, page, perPage$/,
+    ],
     [{ status: 'nothing' }, 'status', /^Expected one of [a-z]+, .*, received "nothing"$/],
     [{ status: '' }, 'status', /^Expected one of /],
     [{ id: 'x' }, 'id', /^Expected the id of the [a-z]+, a positive integer, received "x"$/],
     [{ id: '1,2' }, 'id', /^Expected the id of the /],
     [{ dateCreated: 'today' }, 'dateCreated', /^Expected a date of ISO 8601/],
+    [{ from: 'today' }, 'from', /^Expected a date of ISO 8601/],
+    [{ to: '2026-02-30' }, 'to', /^Expected a date of ISO 8601/],
+    [{ modifiedSince: '' }, 'modifiedSince', /^Expected a date of ISO 8601/],
+    [{ from: '2026-02-01', to: '2026-01-01' }, 'to', 'Expected a moment that is not before from'],
+    [{ order: 'newest' }, 'order', 'Expected ASC or DESC, received "newest"'],
+    [{ status: 'pending,nothing' }, 'status', /^Expected one of [a-z]+, .*, received "(nothing|pending)"$/],
+    [{ status: ',' }, 'status', /^Expected one of [a-z]+, .*, received ""$/],
+    [{ 'page[]': '1' }, 'page', /^Expected a page, from 1, received \["1"\]$/],
   ])('refuses %j', async (given, field, message) => {
     const { status, body } = await gateway.send(ADMINISTRATOR, 'GET', urlOf(path, given))
     const expected = [typeof message === 'string' ? message : expect.stringMatching(message)]
@@ -177,6 +236,34 @@ describe.each(TYPES)('GET $path', ({ path, model, selection, shown }) => {
     expect((await gateway.send(null, 'GET', urlOf(path))).status).toBe(401)
     expect((await gateway.send(ADMINISTRATOR, 'GET', `/wp-json/siren/v1${path}`)).status).toBe(404)
     expect((await gateway.send(COLLABORATOR, 'GET', urlOf(path))).status).toBe(200)
+  })
+})
+
+describe('statuses that Siren has and the gateway has not', () => {
+  const idsOf = async (path: string, status: string) =>
+    (await wholeByPages(list, path, { status })).map(({ id }: { id: number }) => id)
+
+  test('mean the one that stands for them', async () => {
+    const complete = await idsOf('/obligations', 'complete')
+    expect(complete.length).toBeGreaterThan(0)
+    expect(await idsOf('/obligations', 'fulfilled')).toEqual(complete)
+    const both = await idsOf('/obligations', 'complete,pending')
+    expect(both.length).toBeGreaterThan(complete.length)
+    expect(await idsOf('/obligations', 'fulfilled,pending')).toEqual(both)
+    expect(await idsOf('/obligations', 'fulfilled,complete')).toEqual(complete)
+  })
+
+  test.each([
+    ['/obligations', 'approved'],
+    ['/obligations', 'deleted'],
+    ['/conversions', 'complete'],
+    ['/conversions', 'expired'],
+    ['/conversions', 'deleted'],
+  ])('are those of no record otherwise: %s of %s', async (path, status) => {
+    expect(await list(path, { status })).toEqual({ items: [], count: 0 })
+    const pending = await idsOf(path, 'pending')
+    expect(pending.length).toBeGreaterThan(0)
+    expect(await idsOf(path, `${status},pending`)).toEqual(pending)
   })
 })
 

@@ -50,6 +50,10 @@ const LISTS: [path: string, parameters: Parameters, costs: Readonly<Record<Role,
   ['/transactions', { status: 'complete' }, { administrator: 3, collaborator: 2 }],
   ['/obligations', { status: 'complete' }, { administrator: 2, collaborator: 2 }],
   ['/payouts', {}, { administrator: 2, collaborator: 2 }],
+  ['/payouts', { status: 'paid,unpaid,processing,failed', order: 'DESC' }, { administrator: 2, collaborator: 2 }],
+  ['/obligations', { status: 'fulfilled,pending' }, { administrator: 2, collaborator: 2 }],
+  ['/conversions', { from: '2001-01-01', to: '2100-01-01' }, { administrator: 2, collaborator: 2 }],
+  ['/transactions', { modifiedSince: '2001-01-01', order: 'DESC' }, { administrator: 3, collaborator: 2 }],
 ]
 
 describe.each(['administrator', 'collaborator'] as const)('to a viewer in the role of %s', role => {

@@ -39,6 +39,7 @@ describe('a webhook', () => {
       ...WANTED,
       id: expect.any(Number),
       description: 'Accounting',
+      status: 'active',
       createdAt: expect.stringMatching(/Z$/),
     })
     const idle = { pending: 0, lastError: null }
@@ -46,14 +47,30 @@ describe('a webhook', () => {
     const listed = await send('GET')
     expect([listed.body, listed.headers['x-siren-estimated-count']]).toEqual([[webhook], '1'])
     expect(listed.text).not.toContain('whsec')
-    expect(await send('DELETE', `/${webhook.id}`)).toMatchObject({ status: 200, body: webhook })
+    const deleted = { status: 200, body: { ...webhook, status: 'deleted' } }
+    expect(await send('DELETE', `/${webhook.id}`)).toMatchObject(deleted)
     expect((await send('GET', `/${webhook.id}`)).status).toBe(404)
-    expect((await send('DELETE', `/${webhook.id}`)).status).toBe(404)
+    // a client that lost the answer asks again
+    expect(await send('DELETE', `/${webhook.id}`)).toMatchObject(deleted)
     expect((await send('GET')).body).toEqual([])
+    const [never, foreign] = [await send('DELETE', '/999999'), await (await shop()).send('DELETE', `/${webhook.id}`)]
+    expect([never.status, foreign.status]).toEqual([404, 404])
+    expect(foreign.text.replace(`${webhook.id}`, '999999')).toBe(never.text)
   })
 
-  it('is sent each type once, whatever it is asked for', async () => {
+  it('has a description that is text, as in the published schema, even where it has none', async () => {
     const { send } = await shop()
+    const { body: one } = await send('POST', '', WANTED)
+    const { body: other } = await send('POST', '', { ...WANTED, description: null })
+    const told = [one, other, (await send('GET', `/${one.id}`)).body, ...(await send('GET')).body]
+    for (const webhook of told) expect(webhook).toMatchObject({ description: '', status: 'active' })
+    expect(told).toHaveLength(5)
+  })
+
+  it('is sent each type once, those that only Siren knows included', async () => {
+    const { send } = await shop()
+    for (const type of ['credit.issued', 'credit.redeemed', 'currency.created', 'currency.deleted', 'metrics.updated'])
+      expect(WEBHOOK_TYPES).toContain(type)
     const events = [...WEBHOOK_TYPES, ALL_TYPES, 'sale.created', 'sale.created']
     expect((await send('POST', '', { ...WANTED, events })).body.events).toEqual([...WEBHOOK_TYPES, ALL_TYPES])
   })
