@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { DEMO_KEYS } from '../access/api-keys.ts'
 import type { Viewer } from '../access/viewer.ts'
+import { hashOf } from './content-security.ts'
 
 /** The demo's first page: where to go from here. */
 export const welcomePage =
@@ -10,7 +11,7 @@ export const welcomePage =
       .header('content-type', 'text/html; charset=utf-8')
       .header(
         'content-security-policy',
-        `default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'`,
+        `default-src 'none'; script-src ${hashOf(SCRIPT)}; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'`,
       )
       .header('referrer-policy', 'no-referrer')
       .header('cache-control', 'no-cache')
@@ -19,6 +20,13 @@ export const welcomePage =
 /** As the browser knows it; a host that is more than a name and a port is somebody's trick. */
 const originOf = ({ protocol, host }: FastifyRequest): string =>
   `${protocol}://${/^[\w.:[\]-]+$/.test(host) ? host : 'localhost'}`
+
+/** Only the browser knows below which path a proxy serves the gateway, and whether the page was asked for without a slash. */
+const SCRIPT = `
+const address = location.origin + location.pathname.replace(/[/]$/, '')
+for (const shown of document.querySelectorAll('.address')) shown.textContent = address
+for (const link of document.querySelectorAll('a')) link.href = address + '/' + link.getAttribute('href')
+`
 
 /** What each role may do, in a line. */
 export const ROLES: Readonly<Record<Viewer['role'], string>> = {
@@ -61,16 +69,16 @@ code { font-family: ui-monospace, monospace; font-size: .9em }
 <main>
 <h1>Siren gateway</h1>
 <p>Attribution data over GraphQL: engagements, conversions, payouts, and the activity feed of each.</p>
-${graphiql ? '<a class="open" href="/graphql">Open GraphiQL</a>' : ''}
+${graphiql ? '<a class="open" href="graphql">Open GraphiQL</a>' : ''}
 
 <h2>From a terminal</h2>
-<pre><code>curl -s ${origin}/graphql \\
+<pre><code>curl -s <span class="address">${origin}</span>/graphql \\
   -H 'authorization: Bearer sk_demo_admin' \\
   -H 'content-type: application/json' \\
   -d '{"query":"{ engagements { nodes { collaboratorName status score } } }"}'</code></pre>
 
 <h2>Send an event</h2>
-<pre><code>curl -i ${origin}/siren/v1/event/site-visited \\
+<pre><code>curl -i <span class="address">${origin}</span>/siren/v1/event/site-visited \\
   -H 'authorization: Bearer sk_demo_integration' \\
   -H 'content-type: application/json' \\
   -d '{"collaboratorId":1}'</code></pre>
@@ -78,8 +86,8 @@ ${graphiql ? '<a class="open" href="/graphql">Open GraphiQL</a>' : ''}
 
 <h2>The HTTP API</h2>
 <table>
-<tr><td><a href="/siren/v1/docs">/siren/v1/docs</a></td><td>all of it, to read and to try out</td></tr>
-<tr><td><a href="/siren/v1/openapi.json">/siren/v1/openapi.json</a></td><td>the same as OpenAPI 3.1, for client generators</td></tr>
+<tr><td><a href="siren/v1/docs">/siren/v1/docs</a></td><td>all of it, to read and to try out</td></tr>
+<tr><td><a href="siren/v1/openapi.json">/siren/v1/openapi.json</a></td><td>the same as OpenAPI 3.1, for client generators</td></tr>
 </table>
 
 <h2>Keys of the demo</h2>
@@ -89,10 +97,11 @@ ${DEMO_KEYS.map(({ rawKey, role }) => `<tr><td><code>${rawKey}</code></td><td>${
 
 <h2>Is it well?</h2>
 <table>
-<tr><td><a href="/health">/health</a></td><td>the process is up</td></tr>
-<tr><td><a href="/ready">/ready</a></td><td>the database is reachable, migrated and filled</td></tr>
+<tr><td><a href="health">/health</a></td><td>the process is up</td></tr>
+<tr><td><a href="ready">/ready</a></td><td>the database is reachable, migrated and filled</td></tr>
 </table>
 </main>
+<script>${SCRIPT}</script>
 </body>
 </html>
 `

@@ -13,6 +13,7 @@ import { ENVELOPE } from '../../events/envelope.ts'
 import type { Incoming } from '../../events/incoming.ts'
 import { Envelope, IDEMPOTENCY_KEY, OPPORTUNITY } from '../event-stream.ts'
 import { WARNING } from '../warnings.ts'
+import { EXAMPLES } from './openapi-examples.ts'
 import { refusalsOf, SirenError } from './openapi-refusals.ts'
 import { forGenerators } from './openapi-schemas.ts'
 import { webhooks } from './openapi-webhooks.ts'
@@ -27,11 +28,13 @@ export interface Documented {
   readonly setup: boolean
 }
 
+type Document = ReturnType<typeof createDocument>
+
 /**
  * The OpenAPI document of the HTTP API. The scope that an operation needs stands where OpenAPI 3.1 has the roles of one:
  * in its security requirement.
  */
-export const openApiDocument = ({ routes, incoming, setup }: Documented): ReturnType<typeof createDocument> => {
+export const openApiDocument = ({ routes, incoming, setup }: Documented): Document => {
   const paths: ZodOpenApiPathsObject = {}
   const add = (path: string, method: Lowercase<Route['method']>, operation: ZodOpenApiOperationObject) => {
     paths[path] = { ...paths[path], [method]: operation }
@@ -52,7 +55,8 @@ export const openApiDocument = ({ routes, incoming, setup }: Documented): Return
     {
       openapi: '3.1.0',
       info: { title: 'Siren gateway', version, description: ABOUT, license: { name: 'MIT', identifier: 'MIT' } },
-      servers: [{ url: '/', description: 'This gateway' }],
+      // from where the document is, so that a proxy may serve the gateway below a path of its own
+      servers: [{ url: '../..', description: 'This gateway' }],
       tags: [...used].map(name => ({ name, description: TAGS[name] ?? '' })),
       paths,
       webhooks,
@@ -73,7 +77,20 @@ export const openApiDocument = ({ routes, incoming, setup }: Documented): Return
       allowEmptySchema: { custom: true, transform: true, map: true, set: true, symbol: true, function: true },
     },
   )
-  return forGenerators(document)
+  return forGenerators(withExamples(document))
+}
+
+/** A document whose operations say by examples how they are asked. */
+const withExamples = (document: Document): Document => {
+  for (const item of Object.values(document.paths ?? {}))
+    for (const operation of Object.values(item) as oas31.OperationObject[]) {
+      const { parameters = {}, body } = EXAMPLES[operation.operationId ?? ''] ?? {}
+      for (const parameter of (operation.parameters ?? []) as oas31.ParameterObject[])
+        if (Object.hasOwn(parameters, parameter.name)) parameter.example = parameters[parameter.name]
+      const { 'application/json': json } = (operation.requestBody as oas31.RequestBodyObject | undefined)?.content ?? {}
+      if (json !== undefined && body !== undefined) json.example = body
+    }
+  return document
 }
 
 /** Of a field that is changed as it is read, zod keeps the default to itself. */
@@ -91,7 +108,7 @@ const SIREN: Prefix = '/siren/v1'
 
 const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'))
 
-const ABOUT = `Siren's HTTP API, beside [GraphQL](/graphql): events come in, records are read, keys and webhooks are managed.
+const ABOUT = `Siren's HTTP API, beside [GraphQL](../../graphql): events come in, records are read, keys and webhooks are managed.
 
 Every request carries \`Authorization: Bearer <key>\`. What a key may do is said by its scopes: \`events\`, \`records\`,
 \`api-keys\`, \`webhooks\`, \`backdate\`; an administrator's key has them all, and what needs \`administrator\` needs such

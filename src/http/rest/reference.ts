@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import type { FastifyInstance } from 'fastify'
-import { pathOf } from '../logging.ts'
+import { hashOf } from '../content-security.ts'
 import { refuseOtherMethods } from '../methods.ts'
 import { sendUnchanging, type Unchanging, unchanging } from '../unchanging.ts'
 import type { Documented } from './openapi.ts'
@@ -41,12 +40,13 @@ const serve = (
   let made: Promise<Unchanging> | undefined
   refuseOtherMethods(app, url, ['GET', 'HEAD'])
   app.get(url, async (request, reply) => {
-    // the page's links are relative
-    if (pathOf(request.url) === `${PAGE}/`) return reply.redirect('../docs', 308)
     made ??= make().catch(error => {
       made = undefined
       throw error
     })
+    // what the page is made of stands beside its address without the slash
+    const [path = ''] = request.originalUrl.split('?')
+    if (path.endsWith('/')) return reply.redirect(`../${url.slice(url.lastIndexOf('/') + 1)}`, 308)
     return sendUnchanging(await made, request, reply.headers(headers))
   })
 }
@@ -105,8 +105,6 @@ const HTML = `<!doctype html>
 </body>
 </html>
 `
-
-const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 
 const POLICY = [
   `default-src 'none'`,

@@ -86,30 +86,6 @@ export const webhookRoutes: readonly Route[] = [
   route({
     ...one,
     method: 'GET',
-    path: '/webhooks/:id',
-    summary: 'One webhook, and what waits to be sent to it.',
-    answer: WebhookWithState,
-    handle: async ({ params: { id } }, { webhooks, viewer: { organizationId } }) => {
-      const [subscription, state] = await Promise.all([
-        webhooks.get(organizationId, id),
-        webhooks.state(organizationId, id),
-      ])
-      return { ...shown(subscription), ...state }
-    },
-  }),
-  route({
-    ...one,
-    method: 'DELETE',
-    path: '/webhooks/:id',
-    summary: 'Ends a webhook. What was not sent yet goes with it.',
-    description: 'Sent again, it answers the same.',
-    answer: Webhook,
-    handle: async ({ params }, { webhooks, viewer: { organizationId } }) =>
-      shown(await webhooks.remove(organizationId, params.id)),
-  }),
-  route({
-    ...one,
-    method: 'GET',
     path: '/webhooks/:id/dead-letters',
     summary: 'Messages that were given up, the first thousand, oldest first.',
     answer: z.array(DeadLetter),
@@ -140,6 +116,30 @@ export const webhookRoutes: readonly Route[] = [
     handle: async ({ params, body: { deliveryId } }, { webhooks, viewer: { organizationId } }) => {
       return { affected: await webhooks.replay(organizationId, params.id, deliveryId) }
     },
+  }),
+  route({
+    ...one,
+    method: 'GET',
+    path: '/webhooks/:id',
+    summary: 'One webhook, and what waits to be sent to it.',
+    answer: WebhookWithState,
+    handle: async ({ params: { id } }, { webhooks, viewer: { organizationId } }) => {
+      const [subscription, state] = await Promise.all([
+        webhooks.get(organizationId, id),
+        webhooks.state(organizationId, id),
+      ])
+      return { ...shown(subscription), ...state }
+    },
+  }),
+  route({
+    ...one,
+    method: 'DELETE',
+    path: '/webhooks/:id',
+    summary: 'Ends a webhook. What was not sent yet goes with it.',
+    description: 'Sent again, it answers the same.',
+    answer: Webhook,
+    handle: async ({ params }, { webhooks, viewer: { organizationId } }) =>
+      shown(await webhooks.remove(organizationId, params.id)),
   }),
 ]
 

@@ -3,6 +3,7 @@ import type { Viewer } from '../../../src/access/viewer.ts'
 import { type Sql, statement } from '../../../src/database/sql.ts'
 import { applySetup, previewSetup } from '../../../src/directory/apply.ts'
 import { TRIGGER_STRATEGIES } from '../../../src/engagements/triggers/strategies.ts'
+import type { ServerOptions } from '../../../src/http/server.ts'
 import { testGateway } from '../../support/gateway.ts'
 import { type Ids, insertTenant, STARTS, type Tenant } from '../../support/isolation-world.ts'
 import { insert } from '../../support/rows.ts'
@@ -11,10 +12,11 @@ import type { Named } from './operations.ts'
 const triggers = TRIGGER_STRATEGIES.map(({ id }) => id)
 
 /** The whole gateway on a database. */
-export const wholeGateway = (sql: Sql) =>
+export const wholeGateway = (sql: Sql, options: Partial<ServerOptions> = {}) =>
   testGateway(
     { sql },
     {
+      ...options,
       setup: (document, { organizationId }, { isPreview }) =>
         (isPreview ? previewSetup : applySetup)(sql, document, { organizationId, triggers }),
     },
