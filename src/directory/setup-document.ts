@@ -47,6 +47,7 @@ const text = (what: string, { min = 1, max = 255 } = {}) =>
     .refine(value => value.length <= max || (value.length <= 2 * max && [...value].length <= max), {
       error: `Expected ${what} of at most ${max} characters`,
     })
+    .meta({ override: { maxLength: max, ...(min > 0 && { pattern: '\\S' }) } })
 
 const oneOf = <Values extends Readonly<Record<string, string>>>(values: Values) =>
   z.enum(values, expected(`one of ${Object.values(values).join(', ')}`))
@@ -60,8 +61,10 @@ const wholeNumber = (min: number, max: number) => {
 }
 
 const id = z.int(expected('the id of an existing record, a positive integer')).positive(expected('a positive integer'))
+const EMAIL = /^\s*[^\s@]+@[^\s@]+\s*$/
 const email = text('an e-mail address')
-  .regex(/^\s*[^\s@]+@[^\s@]+\s*$/, expected('an e-mail address'))
+  .regex(EMAIL, expected('an e-mail address'))
+  .meta({ override: { maxLength: 255, pattern: EMAIL.source } })
   .transform(trimmed)
 const description = text('a description', { min: 0, max: 10_000 }).nullable()
 /** `usd` is the currency, and no unit of its own. */
@@ -87,6 +90,9 @@ const LONGEST = 36_500
 /** What the column holds. */
 const MOST_POINTS = 2 ** 31 - 1
 
+/** What the OpenAPI document says of a record: it is found by its id, or by this field. */
+const foundBy = (field: string) => ({ override: { anyOf: [{ required: ['id'] }, { required: [field] }] } })
+
 const organization = strict('an organization', {
   id: id.optional(),
   name: text('a name').optional(),
@@ -107,14 +113,14 @@ const collaborator = strict('a collaborator', {
   status: oneOf(CollaboratorStatus).optional(),
   tracking: listOf('tracking codes', text('a tracking code')).optional(),
   retiredTracking: listOf('tracking codes', text('a tracking code')).optional(),
-})
+}).meta(foundBy('email'))
 
 const group = strict('a group', {
   id: id.optional(),
   name: text('a name').optional(),
   description: description.optional(),
   sorter: oneOf(ProgramGroupSorter).optional(),
-})
+}).meta(foundBy('name'))
 
 const program = strict('a program', {
   id: id.optional(),
@@ -148,7 +154,7 @@ const program = strict('a program', {
     .union([z.literal('all'), members], expected("all, or a list of collaborators' e-mail addresses"))
     .optional(),
   endedCollaborators: members.optional(),
-})
+}).meta(foundBy('name'))
 
 const couponCode = text('a coupon code').transform(code => trimmed(code).toUpperCase())
 const coupon = strict('a coupon', { code: couponCode, collaborator: email })
@@ -172,7 +178,7 @@ const distributor = strict('a distributor', {
   distributionPoolResolver: oneOf(POOL_RESOLVERS).optional(),
   collaborators: members.optional(),
   endedCollaborators: members.optional(),
-})
+}).meta(foundBy('name'))
 
 /** What a set-up may say. */
 export const setupDocument = strict('a set-up', {

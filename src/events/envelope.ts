@@ -37,7 +37,7 @@ const metadata = z
   .nullish()
   .meta({
     description: `what the sender keeps with the event: ${METADATA}`,
-    override: { type: 'object', additionalProperties: {} },
+    override: { type: ['object', 'null'], additionalProperties: {} },
   })
 
 /** What every event may say, whatever its slug. It is no part of what the event's own schema describes. */

@@ -69,7 +69,7 @@ const currencyCode = z
   .string(expected(CURRENCY))
   .refine(code => /^[a-z]{3}$/i.test(code) && isCurrency(code.toUpperCase()), expected(CURRENCY))
   .transform(code => code.toUpperCase())
-  .meta({ description: CURRENCY })
+  .meta({ description: CURRENCY, override: { pattern: '^[A-Za-z]{3}$' } })
 const currency = or(currencyCode, 'USD')
 const AMOUNT = 'an amount in major units, such as 49.99'
 const amount = z
@@ -126,7 +126,17 @@ const item = strict('an item', {
 const purchase = {
   source,
   externalId,
-  total: amount.refine(total => total >= 0, expected('an amount of 0 or more')).meta({ description: AMOUNT }),
+  total: amount
+    .refine(total => total >= 0, expected('an amount of 0 or more'))
+    .meta({
+      description: AMOUNT,
+      override: {
+        anyOf: [
+          { type: 'number', minimum: 0 },
+          { type: 'string', pattern: '^\\d+(\\.\\d+)?$' },
+        ],
+      },
+    }),
   currency,
   // null is no sale without items: it may be a list that was lost
   items: z.array(item, expected(ITEMS)).max(1000, atMost(1000, 'items')).optional().meta({ description: ITEMS }),
@@ -168,7 +178,17 @@ const withoutDescriptions = ({ items, ...rest }: Basket) => {
 }
 
 const customer = { trackingId: optional(opportunityId), userId: optional(userId) }
-const sale = payload('sale', { ...purchase, ...customer }).superRefine(holdable)
+/** What the document says of an event that needs a customer whom the gateway knows, where no header names the opportunity. */
+const OF_A_CUSTOMER = {
+  override: {
+    anyOf: ['trackingId', 'userId'].map(name => {
+      return { required: [name], properties: { [name]: { not: { type: 'null' as const } } } }
+    }),
+  },
+}
+const sale = payload('sale', { ...purchase, ...customer })
+  .superRefine(holdable)
+  .meta(OF_A_CUSTOMER)
 const renewal = payload('renewal', { ...purchase, originalExternalId: externalId }).superRefine(holdable)
 
 const REFUND_ID = "the integration's own id of this refund"
@@ -186,7 +206,15 @@ const refund = payload('refund', {
   amount: amount
     .refine(given => given > 0, expected(PART))
     .optional()
-    .meta({ description: `${PART}; without it and without items, all that is left is refunded` }),
+    .meta({
+      description: `${PART}; without it and without items, all that is left is refunded`,
+      override: {
+        anyOf: [
+          { type: 'number', exclusiveMinimum: 0 },
+          { type: 'string', pattern: '^(?=.*[1-9])\\d+(\\.\\d+)?$' },
+        ],
+      },
+    }),
   items: z
     .array(
       strict('an item of a refund', { externalId, quantity: quantity.meta({ description: UNITS }) }),
@@ -200,12 +228,19 @@ const refund = payload('refund', {
   reason: optional(
     z.string(expected('a reason')).max(10_000, atMost(10_000, 'characters')).meta({ description: 'why' }),
   ),
-}).superRefine(({ amount, items, refundId }, context) => {
-  const refuse = (field: string, message: string) => context.addIssue({ code: 'custom', path: [field], message })
-  if (amount !== undefined && items !== undefined) refuse('items', 'Expected an amount or items, received both')
-  if ((amount ?? items) !== undefined && refundId === undefined)
-    refuse('refundId', `Expected ${REFUND_ID}, so that sending it again has no effect, received nothing`)
 })
+  .superRefine(({ amount, items, refundId }, context) => {
+    const refuse = (field: string, message: string) => context.addIssue({ code: 'custom', path: [field], message })
+    if (amount !== undefined && items !== undefined) refuse('items', 'Expected an amount or items, received both')
+    if ((amount ?? items) !== undefined && refundId === undefined)
+      refuse('refundId', `Expected ${REFUND_ID}, so that sending it again has no effect, received nothing`)
+  })
+  .meta({
+    override: {
+      dependentRequired: { amount: ['refundId'], items: ['refundId'] },
+      not: { required: ['amount', 'items'] },
+    },
+  })
 
 const visited = { collaboratorId, ...customer }
 const subject = (what: string) =>
@@ -273,7 +308,7 @@ export const INCOMING = {
       ...customer,
       source,
       externalId: optional(externalId),
-    }),
+    }).meta(OF_A_CUSTOMER),
     key: ({ source, externalId }) => (externalId === undefined ? undefined : { source, externalId }),
   }),
   renewal: incoming({

@@ -10,6 +10,11 @@ const CHOICE = expected(`one of ${CHOICES.join(', ')}`)
 const EVENTS = expected(`a list of one or more of ${CHOICES.join(', ')}`)
 const LINE = expected('a text on one line')
 
+/** The same in JSON Schema, which has no flags for patterns. */
+const ADDRESSES = '^[Hh][Tt][Tt][Pp][Ss]?://(?!/)(?![^/?]*@)[^\\s\\\\#]+$'
+/** A text on one line, in JSON Schema. */
+export const ONE_LINE = '^[^\\u0000-\\u001f\\u007f-\\u009f]*$'
+
 /** What is wrong with an address, as far as it says so itself. */
 const problemOf = (text: string): string | undefined => {
   if (text.length > 2048 || !/^https?:\/\/(?!\/)[^\s\p{Cc}\\]+$/iu.test(text)) return ADDRESS
@@ -27,7 +32,10 @@ export const newWebhook = z.strictObject({
       const message = problemOf(text)
       if (message !== undefined) context.addIssue({ code: 'custom', message })
     })
-    .meta({ description: 'Where to send messages.', override: { type: 'string', format: 'uri', maxLength: 2048 } }),
+    .meta({
+      description: 'Where to send messages.',
+      override: { type: 'string', format: 'uri', maxLength: 2048, pattern: ADDRESSES },
+    }),
   events: z
     .array(z.enum(CHOICES, CHOICE), EVENTS)
     .min(1, EVENTS)
@@ -38,6 +46,7 @@ export const newWebhook = z.strictObject({
     z
       .string(LINE)
       .refine(text => text.isWellFormed() && !/\p{Cc}/u.test(text), LINE)
-      .max(500, atMost(500, 'characters')),
+      .max(500, atMost(500, 'characters'))
+      .meta({ override: { pattern: ONE_LINE } }),
   ).meta({ description: 'What it is for.' }),
 })

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { isLabel, type ListedApiKey } from '../../access/api-keys.ts'
 import { KEY_SCOPES } from '../../access/viewer.ts'
 import { expected } from '../../events/fields.ts'
+import { ONE_LINE } from '../../webhooks/new-webhook.ts'
 import { idPath, pagesIfAsked, rowsIfAsked } from './parameters.ts'
 import { type Route, route, SIREN } from './route.ts'
 import { dateTime, recordId } from './shapes.ts'
@@ -62,7 +63,10 @@ export const apiKeyRoutes: readonly Route[] = [
       label: z
         .string(LABEL)
         .refine(isLabel, LABEL)
-        .meta({ description: 'What the key is for.', override: { type: 'string', minLength: 1, maxLength: 200 } }),
+        .meta({
+          description: 'What the key is for.',
+          override: { type: 'string', minLength: 1, maxLength: 200, pattern: `^(?=.*\\S)${ONE_LINE.slice(1)}` },
+        }),
       // null is not all of them: it may be a list that was lost
       scopes: scopes.optional().meta({ description: 'What the key may do; all of it, unless it is said.' }),
     }),

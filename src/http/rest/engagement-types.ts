@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { pick } from './fields.ts'
-import { oneOf } from './parameters.ts'
+import { flag } from './parameters.ts'
 import { type Route, route, SIREN_AND_WORDPRESS } from './route.ts'
 
 const EngagementType = z
@@ -26,12 +26,12 @@ export const engagementTypeRoutes: readonly Route[] = [
     summary: 'All engagement types, those of extensions included.',
     scope: 'records',
     query: z.strictObject({
-      available: oneOf(['true', 'false'], 'Only those that can fire now, or only those that cannot.').optional(),
+      available: flag('Only those that can fire now, or only those that cannot.').optional(),
     }),
     answer: EngagementType,
     isList: true,
     handle: async ({ query: { available } }, { reads }) => {
-      const types = await reads.datastores.engagementTypes.list(available && available === 'true')
+      const types = await reads.datastores.engagementTypes.list(available)
       return { items: types.map(type => pick(type, FIELDS)), count: types.length }
     },
   }),

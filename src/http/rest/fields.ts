@@ -11,6 +11,7 @@ export const sparse = <Core extends z.ZodRawShape, Extended extends z.ZodRawShap
   const usual = Object.keys(core) as Name[]
   const all = Object.keys(shape) as Name[]
   const what = `fields of ${all.join(', ')}, separated by commas`
+  const oneName = `\\s*(${all.join('|')})\\s*`
   const named = (given: string) => given.split(',').map(name => name.trim())
   return {
     /** The record, with what was asked for of it. */
@@ -20,7 +21,13 @@ export const sparse = <Core extends z.ZodRawShape, Extended extends z.ZodRawShap
       .string(expected(what))
       .refine(given => named(given).every(name => (all as string[]).includes(name)), expected(what))
       .transform(given => all.filter(name => named(given).includes(name)))
-      .meta({ override: { type: 'string', examples: [all.slice(0, 3).join()] } })
+      .meta({
+        override: {
+          type: 'string',
+          pattern: `^${oneName}(,${oneName})*$`,
+          examples: [all.slice(0, 3).join()],
+        },
+      })
       .default(usual)
       .meta({
         description: `Which fields, separated by commas: ${usual.join(', ')} by default. ${Object.keys(extended).join(', ')} come only when they are named.`,

@@ -8,7 +8,7 @@ const changed = (node: unknown): unknown => {
   if (Array.isArray(node)) return node.map(changed)
   if (typeof node !== 'object' || node === null) return node
   const parts = Object.entries(node).map(([name, part]) => [name, changed(part)])
-  return nullable(text(map(integer(Object.fromEntries(parts)))))
+  return nullable(text(map(boolean(integer(Object.fromEntries(parts))))))
 }
 
 type Schema = Record<string, unknown>
@@ -25,6 +25,12 @@ const integer = (schema: Schema): Schema => {
     ...(maximum !== Number.MAX_SAFE_INTEGER && maximum !== undefined && { maximum }),
     ...rest,
   }
+}
+
+/** The values are those in which a parameter is sent. */
+const boolean = (schema: Schema): Schema => {
+  const { enum: values, ...rest } = schema
+  return schema.type === 'boolean' ? rest : schema
 }
 
 const map = (schema: Schema): Schema => {

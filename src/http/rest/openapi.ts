@@ -206,11 +206,10 @@ const idempotencyKey = z
   .meta({ description: 'Makes this event and its repetitions one.' })
 
 const eventHeaders = z.object({
-  [OPPORTUNITY]: z
-    .int()
-    .positive()
-    .optional()
-    .meta({ description: 'The opportunity that the event goes on with, by its id.' }),
+  [OPPORTUNITY]: z.int().positive().optional().meta({
+    description:
+      'The opportunity that the event goes on with, by its id. It stands for `trackingId`: a sale or a lead with this header needs neither that nor `userId`.',
+  }),
   'Idempotency-Key': idempotencyKey,
 })
 
@@ -222,7 +221,8 @@ const ROLES: Readonly<Record<Incoming['role'], KeyScope | 'administrator'>> = {
 const WARNINGS = 'What was accepted and is probably not meant; absent where there is nothing to say.'
 
 /** The body of an event: what its schema describes, and what every event may say. */
-const bodyOf = (schema: z.ZodType): z.ZodType => (schema instanceof z.ZodObject ? schema.safeExtend(ENVELOPE) : schema)
+const bodyOf = (schema: z.ZodType): z.ZodType =>
+  schema instanceof z.ZodObject ? schema.safeExtend(ENVELOPE).meta(schema.meta() ?? {}) : schema
 
 const eventOperation = (
   slug: string,
@@ -328,11 +328,12 @@ const setupOperation: ZodOpenApiOperationObject = {
   requestParams: {
     query: z.object({
       dryRun: z
-        .enum(['true', 'false'])
+        .boolean()
         .optional()
         .meta({ description: 'With `true` nothing is changed, and the answer lists what would be.' }),
       organization: z
-        .string()
+        .int()
+        .positive()
         .optional()
         .meta({ description: "The id of the organization that is meant: any other than the key's is refused." }),
     }),

@@ -22,6 +22,13 @@ export const idPath = (what: string) => z.object({ id: idParameter(what) })
 export const oneOf = <const Value extends string>(values: readonly Value[], description: string) =>
   z.enum(values, expected(`one of ${values.join(', ')}`)).meta({ description })
 
+/** A query parameter that is true or false. */
+export const flag = (description: string) =>
+  z
+    .enum(['true', 'false'], expected('one of true, false'))
+    .transform(given => given === 'true')
+    .meta({ description, override: { type: 'boolean' } })
+
 /** The statuses of a record, as they may be asked for. */
 export interface Statuses<Status extends string = string> {
   readonly own: readonly Status[]
@@ -78,7 +85,7 @@ export const text = (description: string) =>
     .string(expected(TEXT))
     .min(1, expected(TEXT))
     .refine(given => !given.includes('\0'), expected(TEXT))
-    .meta({ description })
+    .meta({ description, override: { pattern: '^[^\\u0000]*$' } })
 
 const TEXT = 'a text, without NUL'
 

@@ -75,6 +75,9 @@ describe('the document', () => {
     const sale = DOCUMENT.paths['/siren/v1/event/sale'].post.requestBody.content['application/json'].schema
     expect(sale.properties.currency).toMatchObject({ type: ['string', 'null'], default: 'USD' })
     expect(sale.required).toEqual(['source', 'externalId', 'total'])
+    expect(sale.anyOf.map(({ required }: { required: string[] }) => required)).toEqual([['trackingId'], ['userId']])
+    const { parameters: available } = DOCUMENT.paths['/siren/v1/engagement-types'].get
+    expect(available[0].schema).toEqual({ type: 'boolean', description: expect.any(String) })
     expect(JSON.stringify(DOCUMENT)).not.toMatch(/9007199254740991|"type":"integer"(?!,"format":"int64")/)
   })
 
