@@ -24,7 +24,8 @@ const originOf = ({ protocol, host }: FastifyRequest): string =>
 /** Only the browser knows below which path a proxy serves the gateway, and whether the page was asked for without a slash. */
 const SCRIPT = `
 const address = location.origin + location.pathname.replace(/[/]$/, '')
-for (const shown of document.querySelectorAll('.address')) shown.textContent = address
+for (const shown of document.querySelectorAll('pre code'))
+  shown.textContent = shown.textContent.replace(/https?:[/][/][^/]+/, address)
 for (const link of document.querySelectorAll('a')) link.href = address + '/' + link.getAttribute('href')
 `
 
@@ -72,13 +73,13 @@ code { font-family: ui-monospace, monospace; font-size: .9em }
 ${graphiql ? '<a class="open" href="graphql">Open GraphiQL</a>' : ''}
 
 <h2>From a terminal</h2>
-<pre><code>curl -s <span class="address">${origin}</span>/graphql \\
+<pre><code>curl -s ${origin}/graphql \\
   -H 'authorization: Bearer sk_demo_admin' \\
   -H 'content-type: application/json' \\
   -d '{"query":"{ engagements { nodes { collaboratorName status score } } }"}'</code></pre>
 
 <h2>Send an event</h2>
-<pre><code>curl -i <span class="address">${origin}</span>/siren/v1/event/site-visited \\
+<pre><code>curl -i ${origin}/siren/v1/event/site-visited \\
   -H 'authorization: Bearer sk_demo_integration' \\
   -H 'content-type: application/json' \\
   -d '{"collaboratorId":1}'</code></pre>
@@ -101,7 +102,7 @@ ${DEMO_KEYS.map(({ rawKey, role }) => `<tr><td><code>${rawKey}</code></td><td>${
 <tr><td><a href="ready">/ready</a></td><td>the database is reachable, migrated and filled</td></tr>
 </table>
 </main>
-<script>${SCRIPT}</script>
+<script type="module">${SCRIPT}</script>
 </body>
 </html>
 `
