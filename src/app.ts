@@ -5,7 +5,7 @@ import { ApiKeys, DEMO_KEYS, putDemoKeys } from './access/api-keys.ts'
 import { authenticator } from './access/authenticate.ts'
 import type { Config, JsonWebTokenConfig } from './config.ts'
 import { type Database, openDatabase } from './database/client.ts'
-import { applyMigrations, pendingMigrations } from './database/schema-engine.ts'
+import { applyMigrations, isNewer, migrationsOf, reasonNotMigrated } from './database/schema-engine.ts'
 import { statement } from './database/sql.ts'
 import { fillDemo } from './demo/fill.ts'
 import { applySetup, previewSetup } from './directory/apply.ts'
@@ -17,6 +17,7 @@ import { contextFor } from './graphql/context.ts'
 import { schema } from './graphql/schema.ts'
 import { readiness } from './http/health.ts'
 import { makeLog } from './http/logging.ts'
+import { cannotListen, type HeldPort } from './http/port.ts'
 import { makeServer, stopServer } from './http/server.ts'
 import { FeedMilestones } from './notes/milestones.ts'
 import { Parts, pipeline, setupPorts } from './pipeline.ts'
@@ -31,6 +32,8 @@ export interface GatewayOptions {
   log?: Logger
   /** How long a database that cannot be reached is waited for, in milliseconds. */
   patience?: number
+  /** Holds the configured port until the gateway listens there. */
+  port?: HeldPort
 }
 
 /** A gateway that listens. */
@@ -58,7 +61,7 @@ export interface Prepared {
  */
 export const startGateway = async (
   config: Config,
-  { demo, log = makeLog(config.logLevel), patience = 30_000 }: GatewayOptions,
+  { demo, log = makeLog(config.logLevel), patience = 30_000, port }: GatewayOptions,
 ): Promise<Gateway> => {
   const parts = new Parts()
   await loadExtensions(config.extensions, parts)
@@ -79,7 +82,7 @@ export const startGateway = async (
     onError: error => log.error({ err: error }, 'the milestones of a feed were not made'),
   })
   const shared = { sql, blueprints: parts.blueprints, strategies: parts.strategies, milestones, names: new KeptNames() }
-  const ready = readiness(async () => stage ?? pendingReason(await pendingMigrations(database)), { log })
+  const ready = readiness(async () => stage ?? reasonNotMigrated(await migrationsOf(database)), { log })
   const app = makeServer({
     schema,
     contextFor: (viewer, asked) => contextFor(shared, viewer, asked),
@@ -115,6 +118,8 @@ export const startGateway = async (
     await milestones.close()
     await database.close()
   }
+  await app.ready()
+  port?.release()
   const address = await app
     .listen({ port: config.port, host: config.host, listenTextResolver: at => `listening at ${at}` })
     .catch(async error => {
@@ -125,7 +130,9 @@ export const startGateway = async (
   const prepare = async (): Promise<Prepared> => {
     await reach(database, patience, stopping.signal)
     stopping.signal.throwIfAborted()
-    if (database.kind === 'pglite' || demo) {
+    // a database of a newer version is left alone: the readiness says so, and the demo stops with the error of the migration
+    const isOurs = demo || (database.kind === 'pglite' && !isNewer(await migrationsOf(database)))
+    if (isOurs) {
       stage = 'the database is being migrated'
       await applyMigrations(database)
     }
@@ -134,11 +141,15 @@ export const startGateway = async (
       stage = 'the demo is being filled'
       demoOrganization = await prepareDemo(database, stopping.signal)
     }
-    if (database.kind === 'pglite') await endLeases(sql) // whoever had them does not live: the folder is ours
+    if (isOurs && database.kind === 'pglite') await endLeases(sql) // whoever had them does not live: the folder is ours
     stage = null
     ready.changed()
-    if (!stopping.signal.aborted) webhooks = webhookDelivery({ sql, log, allowPrivate: config.webhookAllowPrivate })
+    deliverWhenReady().catch(() => {}) // told to stop before that
     return { demoOrganization }
+  }
+  const deliverWhenReady = async () => {
+    while ((await ready.reason()) !== null) await sleep(1000, undefined, { signal: stopping.signal })
+    if (!stopping.signal.aborted) webhooks = webhookDelivery({ sql, log, allowPrivate: config.webhookAllowPrivate })
   }
   const prepared = prepare()
   prepared.catch(() => {}) // whoever starts the gateway hears of it
@@ -201,9 +212,6 @@ const verifierOf = async (options: JsonWebTokenConfig) => {
   return jsonWebTokenVerifier(options)
 }
 
-const pendingReason = (pending: string[]): string | null =>
-  pending.length === 0 ? null : `migrations are pending: ${pending.join(', ')}; run siren-gateway migrate`
-
 /** Waits until the database answers. @throws StartError when it did not in time. */
 const reach = async ({ sql }: Database, patience: number, signal: AbortSignal): Promise<void> => {
   const deadline = Date.now() + patience
@@ -231,21 +239,4 @@ const prepareDemo = async ({ sql, prisma }: Database, signal: AbortSignal): Prom
   if (demo === undefined) return false
   await putDemoKeys(prisma, demo)
   return true
-}
-
-const cannotListen = (error: unknown, { host, port }: Config): unknown => {
-  switch ((error as NodeJS.ErrnoException).code) {
-    case 'EADDRINUSE':
-      return new StartError(`PORT: expected a free port, but something already listens at ${host}:${port}`, {
-        cause: error,
-      })
-    case 'EACCES':
-      return new StartError(`PORT: expected a port that this user may listen at, received ${port}`, { cause: error })
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return new StartError(`HOST: expected an address of this host, received ${host}`, { cause: error })
-    default:
-      return error
-  }
 }

@@ -1,17 +1,22 @@
 #!/usr/bin/env node
+import { readFileSync } from 'node:fs'
 import { Command, CommanderError, Option } from 'commander'
 import type { Logger } from 'pino'
 import { KEY_SCOPES, type KeyScope } from './access/viewer.ts'
 import type { Gateway, Prepared } from './app.ts'
 import type { Config } from './config.ts'
-import type { Database } from './database/client.ts'
+import type { Database, MissingDatabase } from './database/client.ts'
 import type { SetupPreview, SetupSummary } from './directory/apply.ts'
+import type { SetupFile } from './directory/setup-file.ts'
 import { InvalidInputError, SirenError, StartError, ValidationError } from './errors.ts'
 
 // Each subcommand imports what it needs when it runs: help is instant.
 
 const program = new Command('siren-gateway')
-  .description('The GraphQL gateway to attribution data. It is configured by environment variables; see the README.')
+  .description(
+    'The GraphQL gateway to attribution data. It is configured by environment variables; see the README. demo, serve, migrate, apply and seed make the data folder where there is none; other commands refuse to.',
+  )
+  .version(versionOfPackage(), '--version', 'print the version')
   .exitOverride()
   .showSuggestionAfterError(false)
   .helpCommand(true)
@@ -61,9 +66,11 @@ program
 
 program
   .command('migrate')
-  .description('apply the migrations that the database has not had yet')
+  .description(
+    'apply the migrations that the database has not had yet; one that a newer version has migrated is refused',
+  )
   .action(() =>
-    withDatabase(async database => {
+    withDatabase('create', async database => {
       const { applyMigrations } = await import('./database/schema-engine.ts')
       const { keptLines, settleTextKeys } = await import('./database/text-keys.ts')
       const applied = await applyMigrations(database)
@@ -89,29 +96,37 @@ program
     'refuse to set up any other organization than this one',
     idOf('--organization', 'an organization'),
   )
-  .option('--dry-run', 'print what would change, and change nothing')
+  .option('--dry-run', 'print what would change, and change nothing: not even a data folder is made')
   .action(async (file: string, options: ApplyOptions, command: Command) => {
     const { url, key, organization: organizationId, dryRun = false } = options
     if (url !== undefined && key === undefined) command.error('error: expected --key beside --url, received nothing')
     if (url === undefined && key !== undefined) command.error('error: expected --url beside --key, received nothing')
     const { readSetupFile } = await import('./directory/setup-file.ts')
-    const document = await readSetupFile(file)
-    if (url !== undefined && key !== undefined) {
-      const { sendSetup } = await import('./directory/setup-remote.ts')
-      return report(await sendSetup(document, { url, key }, { organizationId, dryRun }))
-    }
-    await withMigratedDatabase(async ({ sql }) => {
+    const setup = await readSetupFile(file)
+    const { document } = setup
+    try {
+      if (url !== undefined && key !== undefined) {
+        const { sendSetup } = await import('./directory/setup-remote.ts')
+        return await report(await sendSetup(document, { url, key }, { organizationId, dryRun }), setup)
+      }
       const { applySetup, previewSetup } = await import('./directory/apply.ts')
+      const { parseSetup } = await import('./directory/setup-document.ts')
       const { loadConfig } = await import('./config.ts')
       const { loadExtensions } = await import('./extensions/load.ts')
       const { Parts, pipeline, setupPorts } = await import('./pipeline.ts')
       const parts = new Parts()
       await loadExtensions(loadConfig('other').extensions, parts)
       const triggers = parts.strategies.map(({ id }) => id)
-      if (dryRun) return report(await previewSetup(sql, document, { organizationId, triggers }))
-      const ports = setupPorts(pipeline(sql, parts))
-      await report(await applySetup(sql, document, { organizationId, triggers, ...ports }))
-    })
+      parseSetup(document, triggers) // a document that is wrong makes no data folder
+      await withMigratedDatabase(dryRun ? 'memory' : 'create', async ({ sql }) => {
+        if (dryRun) return report(await previewSetup(sql, document, { organizationId, triggers }), setup)
+        const ports = setupPorts(pipeline(sql, parts))
+        await report(await applySetup(sql, document, { organizationId, triggers, ...ports }), setup)
+      })
+    } catch (error) {
+      if (error instanceof ValidationError) throw new InvalidInputError(setup.linesOf(error.fields).join('\n'))
+      throw error
+    }
   })
 
 const organization = program
@@ -123,7 +138,7 @@ organization
   .command('list')
   .description('list all organizations')
   .action(() =>
-    withMigratedDatabase(async ({ sql }) => {
+    withMigratedDatabase('refuse', async ({ sql }) => {
       const { listOrganizations } = await import('./directory/organizations.ts')
       const rows = (await listOrganizations(sql)).map(({ id, name, dateCreated }) => [
         String(id),
@@ -134,6 +149,8 @@ organization
     }),
   )
 
+const WHERE_ORGANIZATIONS_ARE = 'siren-gateway organization list shows them, and siren-gateway apply FILE makes one'
+
 const key = program
   .command('key')
   .description('make, list and revoke API keys')
@@ -141,8 +158,8 @@ const key = program
   .action((_options, command: Command) => expectSubcommand(command))
 
 interface KeyOptions {
-  organization: number
-  role: 'administrator' | 'collaborator' | 'integration'
+  organization?: number
+  role?: 'administrator' | 'collaborator' | 'integration'
   collaborator?: number
   scopes?: KeyScope[]
   label?: string
@@ -150,11 +167,13 @@ interface KeyOptions {
 key
   .command('create')
   .description('make a key and print it: it is shown this once')
-  .requiredOption('--organization <id>', 'whose data it opens', idOf('--organization', 'an organization'))
+  .option(
+    '--organization <id>',
+    'whose data it opens: needed; organization list shows them, apply makes one',
+    idOf('--organization', 'an organization'),
+  )
   .addOption(
-    new Option('--role <role>', 'what it may do')
-      .choices(['administrator', 'collaborator', 'integration'])
-      .makeOptionMandatory(),
+    new Option('--role <role>', 'what it may do: needed').choices(['administrator', 'collaborator', 'integration']),
   )
   .option(
     '--collaborator <id>',
@@ -163,18 +182,27 @@ key
   )
   .option('--scopes <list>', `what it may do, when the role is integration: ${KEY_SCOPES.join(',')}`, scopesOf)
   .option('--label <text>', 'what it is for')
-  .action(({ organization, role, collaborator, scopes, label = `${role} key` }: KeyOptions) =>
-    withMigratedDatabase(async ({ sql }) => {
+  .action(async ({ organization: organizationId, role, ...options }: KeyOptions, command: Command) => {
+    if (organizationId === undefined)
+      command.error(`error: expected --organization ID, received nothing: ${WHERE_ORGANIZATIONS_ARE}`)
+    if (role === undefined)
+      command.error('error: expected --role administrator, collaborator or integration, received nothing')
+    await withMigratedDatabase('refuse', async ({ sql }) => {
+      const { listOrganizations } = await import('./directory/organizations.ts')
+      if (!(await listOrganizations(sql)).some(({ id }) => id === organizationId))
+        throw new InvalidInputError(
+          `--organization: expected an existing organization, received ${organizationId}: ${WHERE_ORGANIZATIONS_ARE}`,
+        )
       const { createApiKey } = await import('./access/api-keys.ts')
-      const wanted = { organizationId: organization, role, collaboratorId: collaborator, scopes, label }
-      console.log((await createApiKey(sql, wanted)).rawKey)
-    }),
-  )
+      const { collaborator: collaboratorId, scopes, label = `${role} key` } = options
+      console.log((await createApiKey(sql, { organizationId, role, collaboratorId, scopes, label })).rawKey)
+    })
+  })
 key
   .command('list')
   .description('list all keys, without what they open')
   .action(() =>
-    withMigratedDatabase(async ({ sql }) => {
+    withMigratedDatabase('refuse', async ({ sql }) => {
       const { listApiKeys } = await import('./access/api-keys.ts')
       const rows = (await listApiKeys(sql)).map(found => [
         String(found.id),
@@ -194,7 +222,7 @@ key
   .description('end a key for good; running gateways notice within 5 s')
   .argument('<id>', 'its number in the list', idOf('<id>', 'a key'))
   .action((id: number) =>
-    withMigratedDatabase(async ({ sql }) => {
+    withMigratedDatabase('refuse', async ({ sql }) => {
       const { revokeApiKey } = await import('./access/api-keys.ts')
       await revokeApiKey(sql, id)
       console.log(`Revoked key ${id}`)
@@ -210,7 +238,7 @@ webhook
   .command('dead-letters')
   .description('list the messages that were given up, the first thousand')
   .action(() =>
-    withMigratedDatabase(async ({ sql }) => {
+    withMigratedDatabase('refuse', async ({ sql }) => {
       const { deadLetters } = await import('./webhooks/dead-letters.ts')
       const rows = (await deadLetters(sql)).map(letter => [
         letter.deliveryId,
@@ -229,7 +257,7 @@ webhook
   .argument('[delivery]', 'its name in the list; all of them, unless it is said')
   .option('--webhook <id>', 'those of one webhook', idOf('--webhook', 'a webhook'))
   .action((deliveryId: string | undefined, { webhook: subscriptionId }: { webhook?: number }) =>
-    withMigratedDatabase(async ({ sql }) => {
+    withMigratedDatabase('refuse', async ({ sql }) => {
       const { replay } = await import('./webhooks/dead-letters.ts')
       const count = await replay(sql, { subscriptionId, deliveryId })
       console.log(`${count} ${count === 1 ? 'message is' : 'messages are'} sent again`)
@@ -241,7 +269,7 @@ program
   .description('fill an empty database with generated data, for development and benchmarks')
   .addOption(new Option('--size <size>', 'how much').choices(['small', 'large']).makeOptionMandatory())
   .action(({ size }: { size: 'small' | 'large' }) =>
-    withMigratedDatabase(async ({ sql }) => {
+    withMigratedDatabase('create', async ({ sql }) => {
       const { seed } = await import('./seed/seed.ts')
       await seed(sql, size, { log: line => console.log(line) })
     }),
@@ -262,8 +290,10 @@ for (const command of [...program.commands, ...groups.flatMap(({ commands }) => 
 
 /** A gateway that listens, stops on signals, and has its database prepared. */
 async function start(config: Config, demo: boolean, log: Logger): Promise<[Gateway, Prepared]> {
+  const { holdPort } = await import('./http/port.ts')
+  const port = await holdPort(config) // before the modules of a gateway, which take a second or two
   const { startGateway, stopOnSignals } = await import('./app.ts')
-  const gateway = await startGateway(config, { demo, log })
+  const gateway = await startGateway(config, { demo, log, port })
   const stopped = stopOnSignals(gateway, { log, shutdownTimeout: config.shutdownTimeout })
   try {
     return [gateway, await gateway.prepared]
@@ -275,10 +305,10 @@ async function start(config: Config, demo: boolean, log: Logger): Promise<[Gatew
 }
 
 /** Does something with the database that the environment names, whether it is migrated or not. */
-async function withDatabase(work: (database: Database) => Promise<void>): Promise<void> {
+async function withDatabase(missing: MissingDatabase, work: (database: Database) => Promise<void>): Promise<void> {
   const { loadConfig } = await import('./config.ts')
   const { openDatabase } = await import('./database/client.ts')
-  const database = await openDatabase(loadConfig('other'))
+  const database = await openDatabase({ ...loadConfig('other'), missing })
   try {
     await work(database)
   } finally {
@@ -287,24 +317,26 @@ async function withDatabase(work: (database: Database) => Promise<void>): Promis
 }
 
 /** The same with a migrated database. An embedded one is migrated, as it is when the gateway starts; another's operator decides. */
-function withMigratedDatabase(work: (database: Database) => Promise<void>): Promise<void> {
-  return withDatabase(async database => {
-    const { applyMigrations, pendingMigrations } = await import('./database/schema-engine.ts')
-    const pending = await pendingMigrations(database)
-    if (pending.length > 0 && database.kind === 'postgresql')
-      throw new StartError(
-        `DATABASE_URL: migrations are pending (${pending.join(', ')}): run siren-gateway migrate first`,
-      )
-    if (pending.length > 0) await applyMigrations(database)
+function withMigratedDatabase(missing: MissingDatabase, work: (database: Database) => Promise<void>): Promise<void> {
+  return withDatabase(missing, async database => {
+    const { applyMigrations, isNewer, migrationsOf, reasonNotMigrated } = await import('./database/schema-engine.ts')
+    const state = await migrationsOf(database)
+    const variable = database.kind === 'pglite' ? 'DATA_DIR' : 'DATABASE_URL'
+    if (isNewer(state) || (state.pending.length > 0 && database.kind === 'postgresql'))
+      throw new StartError(`${variable}: ${reasonNotMigrated(state)}`)
+    if (state.pending.length > 0) await applyMigrations(database)
     await work(database)
   })
 }
 
 /** Prints what came of a set-up, or would come of it. */
-async function report(summary: SetupSummary | SetupPreview): Promise<void> {
+async function report(summary: SetupSummary | SetupPreview, file: SetupFile): Promise<void> {
   // of a gateway of an earlier version, some of it is missing
   const { organizationId, created, updated, ended = {}, retired = {}, warnings = [] } = summary
-  for (const warning of warnings) console.error(`warning: ${warning}`)
+  for (const warning of warnings) {
+    const [field = '', ...message] = warning.split(': ')
+    for (const line of file.linesOf({ [field]: [message.join(': ')] })) console.error(`warning: ${line}`)
+  }
   const listed = (counts: object) =>
     Object.entries(counts)
       .filter(([, count]) => count > 0)
@@ -373,30 +405,43 @@ function table(head: string[], rows: string[][]): string {
     .join('\n')
 }
 
+/** The version in package.json. */
+function versionOfPackage(): string {
+  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
+}
+
+/** Has every command end as if all that it prints were read, when a reader such as `head` has gone before. */
+function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+      if (code === 'EPIPE') return
+      if (stream === process.stdout) console.error(`error: stdout cannot be written: ${message}`)
+      process.exitCode = 1
+    })
+}
+
 /** The exit code of what went wrong, having said it: 2 for a wrong argument, 1 for the rest. */
 async function failed(error: unknown): Promise<number> {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2 // commander has said it
-  if (error instanceof ValidationError) {
-    const fields = Object.entries(error.fields).flatMap(([field, messages]) =>
-      messages.map(message => `\n  ${field === '' ? '' : `${field}: `}${message}`),
-    )
-    console.error(`error: the document is not what was expected${fields.join('')}`)
-    return 2
-  }
   if (error instanceof SirenError && error.code !== 'SERVICE_UNAVAILABLE') {
-    console.error(`error: ${error.message}`)
+    say(error.message)
     return 2
   }
   const { isUnavailable } = await import('./http/errors.ts')
-  if (error instanceof StartError) console.error(`error: ${error.message}`)
-  else if (isUnavailable(error))
-    console.error(`error: DATABASE_URL: the database cannot be reached: ${reason(error as Error)}`)
+  if (error instanceof StartError) say(error.message)
+  else if (isUnavailable(error)) say(`DATABASE_URL: the database cannot be reached: ${reason(error as Error)}`)
   else console.error(error)
   return 1
 }
 
+/** Prints each line as an error. */
+function say(message: string): void {
+  console.error(message.replace(/^/gm, 'error: '))
+}
+
 const reason = (error: Error & { code?: string }): string => error.message || error.code || error.name
 
+outliveReaders()
 try {
   await program.parseAsync()
 } catch (error) {

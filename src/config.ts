@@ -169,8 +169,15 @@ const duration = variable(
 
 const logLevel = variable(`one of ${LOG_LEVELS.join(', ')}`, text => LOG_LEVELS.find(level => level === text))
 
-const modules = variable('comma-separated paths of modules, such as ./extensions/loyalty.js', text =>
-  list(text, part => (part === '' ? undefined : part)),
+// shells expand ~ only where an unquoted word begins with it, and what reads an env file does not: it would be a folder's name
+const HOME = 'without a leading ~, which only shells expand (./~ is a name that begins with it)'
+const isFromHome = (path: string): boolean => path.startsWith('~')
+
+const folder = variable(`a path ${HOME}`, text => (isFromHome(text) ? undefined : text))
+
+const modules = variable(
+  `comma-separated paths of modules such as ./extensions/loyalty.js, ${HOME}, or packages`,
+  text => list(text, part => (part === '' || isFromHome(part) ? undefined : part)),
 )
 
 const anything = z.string().optional()
@@ -179,7 +186,7 @@ const Environment = z.object({
   PORT: port.default(4000),
   HOST: host.default('127.0.0.1'),
   DATABASE_URL: databaseUrl.optional(),
-  DATA_DIR: z.string().default('.data'),
+  DATA_DIR: folder.default('.data'),
   JWT_SECRET: secret.optional(),
   JWT_JWKS_URL: jwksUrl.optional(),
   JWT_ISSUER: anything,

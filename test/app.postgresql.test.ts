@@ -38,9 +38,13 @@ const until = async (condition: () => Promise<boolean>) => {
 describe('a gateway on PostgreSQL', () => {
   it('serves nothing until somebody migrates, and then without a restart', async () => {
     const url = await testDatabaseUrl('empty')
-    const { address, prepared } = await started({ DATABASE_URL: url })
+    const { log, records } = recordingLog()
+    const { address, prepared } = await started({ DATABASE_URL: url }, { log })
     await prepared
-    expect(await ready(address)).toEqual([503, expect.stringContaining('migrations are pending')])
+    const reason = expect.stringMatching(/^migrations are pending: .*; run siren-gateway migrate$/)
+    await expect.poll(() => records).toContainEqual(expect.objectContaining({ msg: 'not ready', reason }))
+    expect(records.filter(({ err }) => err !== undefined)).toEqual([])
+    expect(await ready(address)).toEqual([503, reason])
     expect(await ask(address, 'sk_live_x', '{ viewer { role } }')).toMatchObject({
       status: 503,
       body: { errors: [{ extensions: { code: 'SERVICE_UNAVAILABLE' } }] },
@@ -50,6 +54,33 @@ describe('a gateway on PostgreSQL', () => {
     await applyMigrations(database)
     await until(async () => (await ready(address))[0] === 200)
     expect((await ask(address, 'sk_live_x', '{ viewer { role } }')).status).toBe(401)
+  })
+
+  it('is not ready while a newer version has migrated the database, and leaves that alone', async () => {
+    const url = await testDatabaseUrl('migrated')
+    const database = await openPostgres(url, 10_000)
+    onTestFinished(() => database.close())
+    const { address, prepared } = await started({ DATABASE_URL: url })
+    await prepared
+    await until(async () => (await ready(address))[0] === 200)
+
+    await database.sql.script(`
+      insert into _prisma_migrations (id, checksum, migration_name, finished_at, applied_steps_count) values
+      ('1', 'x', '29990101000000_hats', now(), 1), ('2', 'x', '29990102000000_caps', null, 0)`)
+    const reason =
+      'a newer version of siren-gateway has migrated the database (29990101000000_hats is not known here): run that version'
+    await until(async () => (await ready(address))[0] === 503)
+    expect(await ready(address)).toEqual([503, reason])
+    await expect(applyMigrations(database)).rejects.toThrow(`Nothing was changed: ${reason}`)
+    const second = await started({ DATABASE_URL: url })
+    await second.prepared
+    expect(await ready(second.address)).toEqual([503, reason])
+    const demo = await started({ DATABASE_URL: url }, { demo: true })
+    await expect(demo.prepared).rejects.toThrow(`Nothing was changed: ${reason}`)
+
+    // what has neither run nor finished has left nothing
+    await database.sql.script(`delete from _prisma_migrations where id = '1'`)
+    await until(async () => (await ready(address))[0] === 200)
   })
 
   it('refuses the demo’s keys, and takes its own', async () => {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -20,7 +20,7 @@ export const buildCli = async (): Promise<BuiltCli> => {
   const cache = join(ROOT, 'node_modules/.cache')
   await mkdir(cache, { recursive: true })
   const folder = await mkdtemp(join(cache, 'siren-gateway-'))
-  await writeFile(join(folder, 'package.json'), '{ "type": "module" }')
+  await copyFile(join(ROOT, 'package.json'), join(folder, 'package.json'))
   await symlink(join(ROOT, 'prisma'), join(folder, 'prisma'))
   const tsc = join(ROOT, 'node_modules/typescript/bin/tsc')
   const outDir = join(folder, 'dist')

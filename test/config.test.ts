@@ -61,6 +61,7 @@ describe('the configuration', () => {
     ['DATABASE_URL', 'postgres://u:p@h:5432/d', 'databaseUrl', 'postgres://u:p@h:5432/d'],
     ['DATABASE_URL', 'postgresql:///d?host=/var/run', 'databaseUrl', 'postgresql:///d?host=/var/run'],
     ['DATA_DIR', '/var/lib/siren', 'dataDir', '/var/lib/siren'],
+    ['DATA_DIR', './~', 'dataDir', './~'],
     ['INTROSPECTION', 'false', 'introspection', false],
     ['CORS_ORIGINS', 'https://A.example.com', 'corsOrigins', ['https://a.example.com']],
     [
@@ -107,6 +108,7 @@ describe('the configuration', () => {
 describe('a bad value', () => {
   it.each([
     ['PORT', ['65536', '-1', '4000.5', '4e3', '0x10', ' 80', 'http', '99999999999999999999']],
+    ['DATA_DIR', ['~', '~/data', '~siren/data']],
     ['HOST', ['localhost:4000', 'http://localhost', '[::1]', 'a b', '-', '*', 'x'.repeat(300)]],
     ['DATABASE_URL', ['mysql://h/d', 'postgres:d', 'h:5432/d', 'postgres://', 'postgres://h:port/d', '/var/db']],
     ['JWT_SECRET', ['short', 'x'.repeat(31)]],
@@ -126,7 +128,7 @@ describe('a bad value', () => {
     ['BODY_LIMIT', ['0', '-1', '1.5MiB', '1MB', '1mib', '257MiB', '1GiB', 'MiB', '1constructor', '9'.repeat(20)]],
     ['STATEMENT_TIMEOUT', ['10', '0', '-1s', '99ms', '1m', '1.5s', '3601s', 's', 'never', '1e4']],
     ['SHUTDOWN_TIMEOUT', ['10', '0s', 'Infinity']],
-    ['EXTENSIONS', [',', './one.js,', ' , x']],
+    ['EXTENSIONS', [',', './one.js,', ' , x', '~/one.js', './one.js, ~/two.js']],
     ['LOG_LEVEL', ['INFO', 'verbose', 'info ', 'toString']],
   ])('of %s stops the start: %j', (name, values) => {
     for (const value of values) {

@@ -1,5 +1,5 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs'
-import { join } from 'node:path'
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { PGlite, type Transaction } from '@electric-sql/pglite'
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
 import { PrismaPg } from '@prisma/adapter-pg'
@@ -31,11 +31,41 @@ export interface DatabaseOptions {
   dataDir: string
   /** How long PostgreSQL may work on one statement, in milliseconds. */
   statementTimeout: number
+  /** What is done when the data folder has no database; `create`, unless it is said. */
+  missing?: MissingDatabase
 }
 
-/** Opens the database that the options name. @throws StartError when the data folder is locked or cannot be used. */
-export const openDatabase = ({ databaseUrl, dataDir, statementTimeout }: DatabaseOptions): Promise<Database> =>
-  databaseUrl === undefined ? openFolder(dataDir) : openPostgres(databaseUrl, statementTimeout)
+/** Makes a database in the folder, makes one in memory that nobody sees again, or makes none. */
+export type MissingDatabase = 'create' | 'memory' | 'refuse'
+
+/**
+ * Opens the database that the options name.
+ * @throws StartError when the data folder is locked or cannot be used, or has no database and is not to get one.
+ */
+export const openDatabase = async (options: DatabaseOptions): Promise<Database> => {
+  const { databaseUrl, dataDir, statementTimeout, missing = 'create' } = options
+  if (databaseUrl !== undefined) return openPostgres(databaseUrl, statementTimeout)
+  const flaw = missing === 'create' ? null : flawOf(dataDir)
+  if (flaw === null) return openFolder(dataDir)
+  if (missing === 'memory') return openPglite(await PGlite.create(PGLITE))
+  throw new StartError(
+    `DATA_DIR: expected a folder with a database, but ${resolve(dataDir)} ${flaw}. siren-gateway demo, serve, migrate, apply and seed make one there. Nothing was changed.`,
+  )
+}
+
+/** What a folder is instead of one with a database. */
+const flawOf = (dataDir: string): string | null => {
+  try {
+    if (readdirSync(dataDir).length === 0) return 'is empty'
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    return code === 'ENOENT' ? 'does not exist' : code === 'ENOTDIR' ? 'is not a folder' : `cannot be read: ${message}`
+  }
+  return existsSync(join(dataDir, FOLDER, 'PG_VERSION')) ? null : 'has no database in it'
+}
+
+/** PGlite's own folder, inside of the data folder. */
+const FOLDER = 'pglite'
 
 /** A pool of connections to PostgreSQL. It connects when first used. */
 export const openPostgres = async (databaseUrl: string, statementTimeout: number): Promise<Database> => {
@@ -163,7 +193,7 @@ export const PGLITE = { extensions: { pg_trgm } }
 const openFolder = async (dataDir: string): Promise<Database> => {
   const lock = lockFolder(dataDir)
   try {
-    const pglite = await PGlite.create(join(dataDir, 'pglite'), PGLITE)
+    const pglite = await PGlite.create(join(dataDir, FOLDER), PGLITE)
     const database = await openPglite(pglite)
     return {
       ...database,

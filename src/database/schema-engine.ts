@@ -50,20 +50,35 @@ const withEngine = <T>(database: Database, work: (engine: SchemaEngine) => Promi
 
 /**
  * Applies what the database has not had yet. Answers the names of the migrations that were applied.
- * @throws StartError when a migration fails, or has not finished in a database that other processes may be migrating.
+ * @throws StartError when a newer version has migrated the database, when a migration fails, or when one has not finished in
+ *   a database that other processes may be migrating.
  */
 export const applyMigrations = async (database: Database): Promise<string[]> => {
   try {
     return await withEngine(database, async engine => {
       const migrationsList = await migrations()
+      const unknown = await unknownMigrations(engine, migrationsList)
+      if (unknown.length > 0) throw new StartError(`Nothing was changed: ${reasonNewer(unknown)}`)
       if (database.kind === 'pglite') await clearUnfinished(database, engine, migrationsList)
       const { appliedMigrationNames } = await engine.applyMigrations({ migrationsList, filters: EVERYTHING })
       return appliedMigrationNames
     })
   } catch (error) {
+    if (error instanceof StartError) throw error
     const [unfinished] = await unfinishedMigrations(database).catch((): Unfinished[] => [])
     throw unfinished === undefined ? error : failure(database, unfinished, error as Error)
   }
+}
+
+/** As the engine sees them, whose statements have no time limit. One that has not finished has left nothing. */
+const unknownMigrations = async (engine: SchemaEngine, migrationsList: MigrationList): Promise<string[]> => {
+  const { history, failedMigrationNames } = await engine.diagnoseMigrationHistory({
+    migrationsList,
+    optInToShadowDatabase: false,
+    filters: EVERYTHING,
+  })
+  if (history === null || !('unpersistedMigrationNames' in history)) return []
+  return history.unpersistedMigrationNames.filter(name => !failedMigrationNames.includes(name))
 }
 
 /** A folder has one owner, so whoever began a migration there is gone, and since a script is one transaction, so is what it did. */
@@ -108,11 +123,38 @@ export const driftOfMigrations = async (): Promise<string> => {
 }
 
 /** The migrations that the database has not had yet, oldest first. */
-export const pendingMigrations = async ({ sql }: Database): Promise<string[]> => {
-  const [{ exists } = { exists: false }] = await sql.rows(hasMigrations, [])
-  const applied = new Set(exists ? (await sql.rows(appliedMigrations, [])).map(row => row.name) : [])
-  return (await migrationNames()).filter(name => !applied.has(name))
+export const pendingMigrations = async (database: Database): Promise<string[]> => (await migrationsOf(database)).pending
+
+/** How the migrations of a database differ from those of this version, oldest first. */
+export interface MigrationState {
+  /** Those that the database has not had yet. */
+  readonly pending: string[]
+  /** Those that the database has had, and this version does not have. */
+  readonly unknown: string[]
 }
+
+/** How the migrations of a database differ from those of this version. */
+export const migrationsOf = async ({ sql }: Pick<Database, 'sql'>): Promise<MigrationState> => {
+  const [{ exists } = { exists: false }] = await sql.rows(hasMigrations, [])
+  const applied = exists ? (await sql.rows(appliedMigrations, [])).map(({ name }) => name) : []
+  const names = await migrationNames()
+  return {
+    pending: names.filter(name => !applied.includes(name)),
+    unknown: applied.filter(name => !names.includes(name)),
+  }
+}
+
+/** Whether a newer version has migrated the database. */
+export const isNewer = ({ unknown }: MigrationState): boolean => unknown.length > 0
+
+/** Why this version cannot work with a database, in one line; null when it can. */
+export const reasonNotMigrated = ({ pending, unknown }: MigrationState): string | null => {
+  if (unknown.length > 0) return reasonNewer(unknown)
+  return pending.length === 0 ? null : `migrations are pending: ${pending.join(', ')}; run siren-gateway migrate`
+}
+
+const reasonNewer = (unknown: readonly string[]): string =>
+  `a newer version of siren-gateway has migrated the database (${unknown.join(', ')} is not known here): run that version`
 
 interface Unfinished {
   name: string
@@ -127,7 +169,8 @@ const unfinishedMigrations = async ({ sql }: Database): Promise<Unfinished[]> =>
 
 const hasMigrations = statement<{ exists: boolean }>(`select to_regclass('_prisma_migrations') is not null as exists`)
 const appliedMigrations = statement<{ name: string }>(
-  'select migration_name as name from _prisma_migrations where finished_at is not null and rolled_back_at is null',
+  `select migration_name as name from _prisma_migrations
+   where finished_at is not null and rolled_back_at is null order by started_at`,
 )
 const unfinishedRows = statement<Unfinished>(
   `select migration_name as name, started_at as begun, applied_steps_count > 0 as ran

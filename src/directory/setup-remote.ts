@@ -90,6 +90,8 @@ const isSummary = (body: unknown): body is SetupSummary =>
 const refusal = ({ href }: URL, status: number, body: unknown): Error => {
   const { error } = (body ?? {}) as { error?: { message?: unknown; data?: unknown } }
   const { message, data } = error ?? {}
+  if (status === 422 && typeof message === 'string' && /^organization: .*, the organization of the key,/.test(message))
+    return new InvalidInputError(`--${message}`) // about the query string, and not about the document
   if (status === 422 && typeof data === 'object' && data !== null && Object.keys(data).length > 0)
     return new ValidationError(
       Object.fromEntries(Object.entries(data).map(([field, messages]) => [field, [messages].flat().map(String)])),
