@@ -8,8 +8,24 @@ export type ErrorCode =
   | 'VALIDATION_FAILED'
   | 'SERVICE_UNAVAILABLE'
 
+/** Marks the classes below, in every copy of this package. */
+const OF_SIREN = Symbol.for('siren-gateway.error')
+
+/** Whether an error is one of this class, or of the same class in another copy of this package. */
+function hasInstance(this: { readonly name: string }, error: unknown): boolean {
+  for (let at: unknown = error; typeof at === 'object' && at !== null; at = Object.getPrototypeOf(at)) {
+    const made: unknown = at.constructor
+    if (typeof made === 'function' && OF_SIREN in made && made.name === this.name) return true
+  }
+  return false
+}
+
 /** An error that a client may read: its message says what was expected and what was received. All others are masked. */
 export class SirenError extends Error {
+  static readonly [OF_SIREN] = true
+  /** An extension may throw the errors of a copy of its own. */
+  static override readonly [Symbol.hasInstance] = hasInstance
+
   override readonly name: string = 'SirenError'
 
   constructor(

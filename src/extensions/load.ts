@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { inspect } from 'node:util'
+import { resolve as resolveModule } from 'import-meta-resolve'
 import type { TriggerStrategy } from '../engagements/triggers/strategy.ts'
 import { StartError } from '../errors.ts'
 import { ORDER } from '../events/catalog.ts'
@@ -21,7 +23,7 @@ export interface Extensible extends Pick<ExtensionPoints, 'resolveCollaborator' 
 
 /**
  * Has the extensions at these paths, or of these packages, add what they bring, in order. A relative path is taken from
- * the working directory. Each has `patience` milliseconds to load, and again to register.
+ * the working directory, and a package is looked for from there first and then from the gateway. Each has `patience` milliseconds to load, and again to register.
  * @throws StartError with the module's name and the reason when one cannot be loaded or is not sound.
  */
 export const loadExtensions = async (
@@ -34,9 +36,10 @@ export const loadExtensions = async (
   const heard: Heard[] = []
   for (const module of modules) {
     const fail = (reason: string, cause?: unknown) => new StartError(`EXTENSIONS: ${module}: ${reason}`, { cause })
-    const { extension } = await inTime<{ extension?: unknown }>(import(specifierOf(module)), patience).catch(error => {
+    const loaded = await inTime(load(module), patience).catch(error => {
       throw fail(`it cannot be loaded: ${messageOf(error)}`, error)
     })
+    const extension = loaded.extension ?? loaded.default?.extension
     if (!isExtension(extension)) throw fail('expected an export "extension" with a name and a function register')
     const failIn = (reason: string, cause?: unknown) => fail(`${extension.name}: ${reason}`, cause)
     for (const type of extension.events ?? []) {
@@ -80,12 +83,37 @@ const inTime = async <T>(work: T | Promise<T>, patience: number): Promise<T> => 
 
 /** What was thrown, in a line: modules may throw anything. */
 const messageOf = (thrown: unknown): string => {
-  if (thrown instanceof Error) return thrown.message || thrown.name
+  if (thrown instanceof Error) {
+    const what = thrown.message || thrown.name
+    const [, place] = /^(?:file:\/\/)?(\/.*:\d+)\n/.exec(thrown.stack ?? '') ?? [] // some errors of syntax begin with it
+    return place === undefined ? what : `${place}: ${what}`
+  }
   return typeof thrown === 'string' ? thrown : inspect(thrown, { breakLength: Infinity })
 }
 
-const specifierOf = (module: string): string =>
-  /^(?:\.{0,2}\/|[A-Za-z]:[\\/])/.test(module) ? pathToFileURL(resolve(module)).href : module
+/** What a module exports. Node does not see every name that CommonJS exports, but has them all in `default`. */
+interface Loaded {
+  readonly extension?: unknown
+  readonly default?: { readonly extension?: unknown }
+}
+
+const load = async (module: string): Promise<Loaded> => import(urlOf(module))
+
+/** Where a module is, by Node's rules for `import`: from the working directory, or else from the gateway. */
+const urlOf = (module: string): string => {
+  const path = resolve(module)
+  if (/^(?:\.{0,2}\/|[A-Za-z]:[\\/])/.test(module)) return pathToFileURL(path).href
+  try {
+    return resolveModule(module, pathToFileURL(`${process.cwd()}/`).href)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error
+    try {
+      return resolveModule(module, import.meta.url)
+    } catch {
+      throw existsSync(path) ? new Error(`expected ./ before the path of a file: ./${module}`) : error
+    }
+  }
+}
 
 const isExtension = (given: unknown): given is Extension => {
   const { name, register, events = [] } = (given ?? {}) as Partial<Extension>
