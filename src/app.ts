@@ -118,14 +118,15 @@ export const startGateway = async (
     await milestones.close()
     await database.close()
   }
-  await app.ready()
-  port?.release()
-  const address = await app
-    .listen({ port: config.port, host: config.host, listenTextResolver: at => `listening at ${at}` })
-    .catch(async error => {
-      await closeDatabase()
-      throw cannotListen(error, config)
-    })
+  const listen = async () => {
+    await app.ready()
+    port?.release() // as late as it can be, so that nobody else takes it
+    return app.listen({ port: config.port, host: config.host, listenTextResolver: at => `listening at ${at}` })
+  }
+  const address = await listen().catch(async error => {
+    await closeDatabase()
+    throw cannotListen(error, config)
+  })
 
   const prepare = async (): Promise<Prepared> => {
     await reach(database, patience, stopping.signal)
