@@ -51,11 +51,20 @@ export const jsonWebTokenVerifier = (options: JsonWebTokenOptions): JsonWebToken
       })
       return { viewer: viewerOf(payload), expiresAt: ((payload.exp as number) + CLOCK_TOLERANCE) * 1000 }
     } catch (error) {
-      // jose's messages name claims and parameters, and none of their values
-      if (error instanceof errors.JOSEError) throw new InvalidTokenError(error.message.slice(0, 200))
+      if (error instanceof errors.JOSEError) throw new InvalidTokenError(reasonFor(error))
       throw error
     }
   }
+}
+
+/** Why a token is refused: the messages of jose name claims and parameters, and none of their values. */
+const reasonFor = (error: errors.JOSEError): string => {
+  const subject =
+    error instanceof errors.JWTExpired
+      ? 'expired'
+      : error instanceof errors.JWTClaimValidationFailed && { iss: 'issuer', aud: 'audience' }[error.claim]
+  const message = error.message.slice(0, 200)
+  return subject ? `${subject}: ${message}` : message
 }
 
 /** How far the clocks of the issuer and of this host may be apart, in seconds. */

@@ -1,5 +1,6 @@
-/** The media types of a GraphQL result. The first one says by the HTTP status whether the query was run. */
+/** The media type of a GraphQL result whose HTTP status says whether the query was run. */
 export const GRAPHQL_RESPONSE = 'application/graphql-response+json'
+/** The older media type of a GraphQL result, and that of everything else. */
 export const JSON_TYPE = 'application/json'
 
 /**

@@ -90,11 +90,15 @@ describe('a token signed with the secret', () => {
   })
 
   it.each<[string, JWTPayload, string]>([
-    ['has expired', { ...ADMINISTRATOR, exp: SECONDS - 10 }, '"exp" claim timestamp check failed'],
+    ['has expired', { ...ADMINISTRATOR, exp: SECONDS - 10 }, 'expired: "exp" claim timestamp check failed'],
     ['is not valid yet', { ...ADMINISTRATOR, nbf: SECONDS + 30 }, '"nbf" claim timestamp check failed'],
     ['never expires', without('exp'), 'missing required "exp" claim'],
-    ['comes from another issuer', { ...ADMINISTRATOR, iss: 'https://secret.example' }, 'unexpected "iss" claim value'],
-    ['is for another audience', { ...ADMINISTRATOR, aud: 'secret' }, 'unexpected "aud" claim value'],
+    [
+      'comes from another issuer',
+      { ...ADMINISTRATOR, iss: 'https://secret.example' },
+      'issuer: unexpected "iss" claim value',
+    ],
+    ['is for another audience', { ...ADMINISTRATOR, aud: 'secret' }, 'audience: unexpected "aud" claim value'],
     ['names no organization', { ...ADMINISTRATOR, org: 'secret' }, 'unexpected "org" claim value'],
     ['has another role', { ...ADMINISTRATOR, role: 'secret' }, 'unexpected "role" claim value'],
     ['names no collaborator', { ...COLLABORATOR, collaboratorId: 'secret' }, 'unexpected "collaboratorId" claim value'],

@@ -19,7 +19,7 @@ describe('GraphiQL', () => {
   it('is for browsers, and needs no key', async () => {
     const app = sampleServer({ graphiql: { key: 'sk_demo_admin' } })
     const html = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' }
-    for (const url of ['/graphql', '/graphql?query=%7B%20hello%20%7D']) {
+    for (const url of ['/graphql', '/graphql/', '/graphql?query=%7B%20hello%20%7D']) {
       const { statusCode, headers } = await app.inject({ url, headers: html })
       expect([statusCode, headers['content-type']]).toEqual([200, 'text/html; charset=utf-8'])
       expect(headers['content-security-policy']).toMatch(/default-src 'none'; script-src 'sha256-/)
