@@ -27,7 +27,7 @@ export const authenticated =
   (request, reply, done) => {
     const fail = (error: unknown) => {
       if (!(error instanceof InvalidTokenError)) return void refuseError(log, error, request, reply)
-      log.info({ requestId: request.id, reason: error.reason }, 'JSON web token refused')
+      logRefusedToken(log, error, { requestId: request.id })
       admit(null)
     }
     const admit = (viewer: Viewer | null) => {
@@ -59,6 +59,10 @@ export const authenticated =
         refuse(request, reply, refusal('SERVICE_UNAVAILABLE', `Not ready: ${reason}`))
       }, fail)
   }
+
+/** Logs why a token is refused, and about which request. */
+export const logRefusedToken = (log: Logger, { reason }: InvalidTokenError, about: object): void =>
+  log.info({ ...about, reason }, 'JSON web token refused')
 
 const TOO_LONG = `Expected an Authorization header of at most ${LONGEST_HEADER} bytes`
 const NO_KEY = refusal('UNAUTHENTICATED', 'Expected a valid key: Authorization: Bearer <API key or JWT>')

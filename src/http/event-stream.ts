@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Viewer } from '../access/viewer.ts'
-import { SirenError, ValidationError } from '../errors.ts'
+import { InvalidTokenError, SirenError, ValidationError } from '../errors.ts'
 import { asReceived, ENVELOPE, expectMayBackdate, opened } from '../events/envelope.ts'
 import type { Incoming } from '../events/incoming.ts'
 import { type Delivery, payloadOf, type Receipt } from '../events/ingest.ts'
@@ -26,7 +26,7 @@ export interface EventStreamOptions {
   readonly lineLimit: number
   /** Says to end after the line in flight. */
   readonly stop: AbortSignal
-  /** Hears of an error that is not the sender's doing. */
+  /** Hears of an error that is not the sender's doing, and of a token that is not valid any more. */
   readonly onError: (error: unknown, line: number) => void
   /** Hears of what was accepted and is probably not meant. */
   readonly onWarning: (slug: string, warnings: readonly string[], line: number) => void
@@ -90,7 +90,7 @@ const resultOf = async (line: Line, number: number, options: EventStreamOptions)
     }
   } catch (error) {
     const refusal: Refusal = refusalOf(asOfLine(error))
-    if (refusal.status >= 500) options.onError(error, number)
+    if (refusal.status >= 500 || error instanceof InvalidTokenError) options.onError(error, number)
     return refused(number, refusal)
   }
 }

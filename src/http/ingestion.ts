@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { may } from '../access/viewer.ts'
-import { ForbiddenError, ValidationError } from '../errors.ts'
+import { ForbiddenError, InvalidTokenError, ValidationError } from '../errors.ts'
 import { opened } from '../events/envelope.ts'
 import { INCOMING, type Incoming } from '../events/incoming.ts'
 import { unboundArrival } from './arrival.ts'
-import { type AuthenticatedOptions, authenticated } from './authenticated.ts'
+import { type AuthenticatedOptions, authenticated, logRefusedToken } from './authenticated.ts'
 import { exposeHeaders } from './cors.ts'
 import { EXPECTED_KEY, eventResults, IDEMPOTENCY_KEY, OPPORTUNITY } from './event-stream.ts'
 import type { InFlight } from './in-flight.ts'
@@ -78,7 +78,10 @@ const manyEvents = (
       streamKey,
       lineLimit: bodyLimit,
       stop: stopping,
-      onError: (err, line) => log.error({ requestId: request.id, line, err }, 'event failed'),
+      onError: (err, line) => {
+        if (err instanceof InvalidTokenError) logRefusedToken(log, err, { requestId: request.id, line })
+        else log.error({ requestId: request.id, line, err }, 'event failed')
+      },
       onWarning: (slug, warnings, line) => log.warn({ requestId: request.id, line, slug, warnings }, WARNED),
     })
     return reply.header('content-type', 'application/x-ndjson; charset=utf-8').send(Readable.from(results))

@@ -7,7 +7,7 @@ import { EXPOSED_HEADERS } from '../../src/http/cors.ts'
 import { readiness } from '../../src/http/health.ts'
 import { SLOW } from '../../src/http/logging.ts'
 import { stopServer } from '../../src/http/server.ts'
-import { recordingLog, sampleServer } from './sample.ts'
+import { recordingLog, sampleServer, viewers } from './sample.ts'
 
 const open: FastifyInstance[] = []
 const serverWith = (options: Parameters<typeof sampleServer>[0] = {}) => {
@@ -406,6 +406,27 @@ describe('the log', () => {
     const reason = '"exp" claim timestamp check failed'
     expect(records).toMatchObject([{ level: 30, msg: 'JSON web token refused', requestId: 'id-1', reason }])
     expect(JSON.stringify(records)).not.toMatch(/header|claims\.|signature/)
+  })
+
+  it('has the reason why one ended in a stream of events', async () => {
+    const { log, records } = recordingLog('info')
+    let asked = 0
+    const authenticate = () =>
+      ++asked < 3 ? (viewers.admin ?? null) : Promise.reject(new InvalidTokenError('expired'))
+    const { body } = await serverWith({ log, authenticate }).inject({
+      method: 'POST',
+      url: '/siren/v1/events',
+      payload: '{"event":"org-created","idempotencyKey":"1"}\n'.repeat(3),
+      headers: { authorization: 'Bearer a.b.c', 'content-type': 'application/x-ndjson', 'x-request-id': 'id-1' },
+    })
+    const statuses = body
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line).status)
+    expect(statuses).toEqual([200, 401])
+    expect(records).toMatchObject([
+      { level: 30, msg: 'JSON web token refused', requestId: 'id-1', line: 2, reason: 'expired' },
+    ])
   })
 
   it('has every request at debug, without its query string', async () => {
