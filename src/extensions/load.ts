@@ -23,7 +23,8 @@ export interface Extensible extends Pick<ExtensionPoints, 'resolveCollaborator' 
 
 /**
  * Has the extensions at these paths, or of these packages, add what they bring, in order. A relative path is taken from
- * the working directory, and a package is looked for from there first and then from the gateway. Each has `patience` milliseconds to load, and again to register.
+ * the working directory, and a package is looked for from there first and then from the gateway. Each has `patience`
+ * milliseconds to load, and again to register.
  * @throws StartError with the module's name and the reason when one cannot be loaded or is not sound.
  */
 export const loadExtensions = async (
